@@ -1,0 +1,90 @@
+/**
+ * Byte helpers on flat `Uint8Array`s. Hex in this project is lower case; the `0x` prefix is written and accepted only
+ * where a chain, a file or a person expects it.
+ */
+import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js';
+import { DecodeError } from './errors.ts';
+
+export type Hex = `0x${string}`;
+
+export { bytesToHex, concatBytes };
+
+/** `0x`-prefixed lower-case hex. */
+export function toHex(bytes: Uint8Array): Hex {
+  return `0x${bytesToHex(bytes)}`;
+}
+
+/** Decodes hex with or without `0x`; `length`, when given, is the exact number of bytes expected. */
+export function fromHex(hex: string, length?: number): Uint8Array {
+  const digits = hex.startsWith('0x') ? hex.slice(2) : hex;
+  if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits)) {
+    throw new DecodeError({ shortMessage: 'Not a hex string: an even number of hex digits was expected.' });
+  }
+  if (length !== undefined && digits.length !== length * 2) {
+    throw new DecodeError({ shortMessage: `Hex string of ${length} bytes expected, got ${digits.length / 2}.` });
+  }
+  return hexToBytes(digits);
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Lexicographic order: negative, zero or positive. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) {
+    const difference = (a[i] as number) - (b[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+export function readU64(bytes: Uint8Array, offset: number): bigint {
+  return viewOf(bytes).getBigUint64(offset);
+}
+
+export function writeU64(bytes: Uint8Array, offset: number, value: bigint): void {
+  viewOf(bytes).setBigUint64(offset, value);
+}
+
+export function readU32(bytes: Uint8Array, offset: number): number {
+  return viewOf(bytes).getUint32(offset);
+}
+
+export function writeU32(bytes: Uint8Array, offset: number, value: number): void {
+  viewOf(bytes).setUint32(offset, value);
+}
+
+/** A big-endian word of 32 bytes, as the EVM lays out an unsigned integer. */
+export function word(value: bigint | number): Uint8Array {
+  const bytes = new Uint8Array(32);
+  let rest = BigInt(value);
+  for (let i = 31; rest > 0n && i >= 0; i--) {
+    bytes[i] = Number(rest & 0xffn);
+    rest >>= 8n;
+  }
+  return bytes;
+}
+
+/** Left-pads to a word of 32 bytes (an EVM address, say). */
+export function padWord(bytes: Uint8Array): Uint8Array {
+  const padded = new Uint8Array(32);
+  padded.set(bytes, 32 - bytes.length);
+  return padded;
+}
+
+/** An unsigned big-endian integer of any width. */
+export function toBigInt(bytes: Uint8Array): bigint {
+  return bytes.length === 0 ? 0n : BigInt(toHex(bytes));
+}
+
+export function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}

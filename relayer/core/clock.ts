@@ -1,0 +1,45 @@
+/** Time and randomness as dependencies, so that a simulator can own them. Nothing else reads the host's clock. */
+import { randomBytes } from 'node:crypto';
+import { ViaductError } from './errors.ts';
+
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** Resolves after `ms`; rejects with `ABORTED` when the signal fires first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Randomness {
+  bytes(length: number): Uint8Array;
+}
+
+export const systemRandomness: Randomness = { bytes: (length) => new Uint8Array(randomBytes(length)) };
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: async (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(abortedError(signal));
+        return;
+      }
+      const onAbort = (): void => {
+        clearTimeout(timer);
+        reject(abortedError(signal));
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      }, ms);
+      signal?.addEventListener('abort', onAbort, { once: true });
+    }),
+};
+
+export function abortedError(signal?: AbortSignal): ViaductError {
+  return new ViaductError({ code: 'ABORTED', shortMessage: 'Stopped on request.', cause: signal?.reason });
+}
+
+/** The wait before try number `attempt` (0 = the first retry): doubles from `minMs`, never above `maxMs`. */
+export function nextDelay(attempt: number, minMs: number, maxMs: number): number {
+  return Math.min(maxMs, minMs * 2 ** Math.min(attempt, 30));
+}

@@ -1,0 +1,36 @@
+/** Everything that can grow has its maximum here, with the reason for the number. */
+
+/** Bytes of a packet: one Keccak-256 block (136) less the padding byte. */
+export const PACKET_BYTES = 135;
+/** Bytes of an account in a packet: the longest native account of the three families (AccountId32). */
+export const ACCOUNT_BYTES_MAX = 32;
+/** Packets in a frame: the most that stay under 64 kB, where the cost of a NATS message is amortised. */
+export const FRAME_PACKETS_MAX = 480;
+/** Packets in a chunk: 512 fresh holders cost 13.8 M gas, under the 16.78 M of EIP-7825. */
+export const CHUNK_PACKETS_MAX = 512;
+/** Chunks in a checkpoint: proofs stay at 8 siblings. */
+export const CHECKPOINT_CHUNKS_MAX = 256;
+/** Packets in a checkpoint. */
+export const CHECKPOINT_PACKETS_MAX = CHUNK_PACKETS_MAX * CHECKPOINT_CHUNKS_MAX;
+/** Members of a signer set: a linear scan on chain; larger sets want another verifier. */
+export const SIGNERS_MAX = 32;
+/** Bytes of one bus message: nats-server's default `max_payload` is 1 MiB; the rest is room for headers. */
+export const BUS_MESSAGE_BYTES_MAX = 1_000_000;
+/** Bytes of derivation evidence held at once for one chain: 480k deposits. No further reason. */
+export const EVIDENCE_BYTES_MAX = 64 * 1024 * 1024;
+/** Blocks asked of an endpoint at once: the smallest `eth_getLogs` range that public endpoints commonly allow. */
+export const BLOCK_RANGE_MAX = 500;
+/** Bytes of one answer of an endpoint: a page of logs of 20,000 deposits. */
+export const RPC_RESPONSE_BYTES_MAX = 32 * 1024 * 1024;
+/** Milliseconds an endpoint may take to answer. */
+export const RPC_TIMEOUT_MS = 10_000;
+/** Work items of one target chain handed out and not yet resolved. */
+export const WORK_IN_FLIGHT_MAX = 64;
+/** Transactions of one account broadcast and not yet resolved: geth keeps 64 executable ones per account. */
+export const ACCOUNT_IN_FLIGHT_MAX = 16;
+/** Bytes of a request to the API: it takes no bodies today. */
+export const API_BODY_BYTES_MAX = 16 * 1024;
+/** Milliseconds between the first and the second try of anything that is retried. */
+export const RETRY_MS_MIN = 200;
+/** Milliseconds between later tries. */
+export const RETRY_MS_MAX = 30_000;

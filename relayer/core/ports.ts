@@ -1,0 +1,184 @@
+/**
+ * The ports between the engine and the chain adapters. Adapters implement them; the engine knows nothing else of a
+ * chain. Everything a source returns is untrusted bytes until the light client or `derive` says `valid`.
+ *
+ *   source.pullUpdate ─▶ lightClient.update ─▶ verified head ─▶ source.pullEvidence ─▶ derive ─▶ packets, settlements
+ */
+import type { Checkpoint } from './checkpoint.ts';
+import type { LaneId } from './ids.ts';
+
+/** Hostile input is a verdict, never an exception. */
+export type Verdict<T> =
+  | { readonly kind: 'valid'; readonly value: T }
+  /** Nothing wrong so far, and not enough to decide. */
+  | { readonly kind: 'needsMore'; readonly reason: string }
+  | { readonly kind: 'invalid'; readonly reason: string }
+  /** Contradicts what was verified before: the chain's lanes must freeze. */
+  | { readonly kind: 'conflict'; readonly reason: string };
+
+/** A block that the light client verified. */
+export interface VerifiedHead {
+  readonly height: bigint;
+  /** 32 bytes. */
+  readonly hash: Uint8Array;
+  readonly timeSeconds: bigint;
+  /** The verified header as the family encodes it; `derive` reads roots from it. */
+  readonly header: Uint8Array;
+}
+
+export interface LightClientStep {
+  /** The trusted state to store, opaque to the engine. */
+  readonly state: Uint8Array;
+  readonly head: VerifiedHead;
+}
+
+/** A module of `light-clients/`, bound to one chain's parameters. Pure. */
+export interface LightClient {
+  readonly kind: string;
+  /** What this kind proves, said wherever a lane is shown. */
+  readonly assurance: 'light client' | 'weaker: endpoint quorum';
+  /** The first trusted state, from the manifest's trusted checkpoint. */
+  start(): Verdict<LightClientStep>;
+  update(state: Uint8Array, update: Uint8Array, nowSeconds: bigint): Verdict<LightClientStep>;
+}
+
+export interface EvidenceRequest {
+  /** The adapter's own cursor after the last derivation; undefined at the gateway's start height. */
+  readonly cursor: Uint8Array | undefined;
+  readonly head: VerifiedHead;
+}
+
+/** Pulls untrusted bytes from a chain's endpoints. Throws `ViaductError` when no endpoint answers usefully. */
+export interface ChainSource {
+  /** Bytes that may advance the light client, or undefined when the chain shows nothing new. */
+  pullUpdate(state: Uint8Array, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  /** Everything `derive` needs to move the cursor to `head`, or part of the way there (bounded). */
+  pullEvidence(request: EvidenceRequest, signal: AbortSignal): Promise<Uint8Array>;
+  /** Says which endpoint's evidence was refused, so that another is asked next. */
+  reject(reason: string): void;
+  /** Calls `wake` when the chain may have a new block. Only a hint: nothing depends on it. */
+  watch(wake: () => void, signal: AbortSignal): void;
+  /** Where the deposits of a source transaction are: a hint for look-ups, checked against frames. */
+  findDeposits(transaction: string, signal: AbortSignal): Promise<readonly DepositPosition[] | undefined>;
+  close(): Promise<void>;
+}
+
+export interface DepositPosition {
+  readonly lane: LaneId;
+  readonly sequence: bigint;
+  readonly height: bigint;
+}
+
+/** Pure: (verified head, cursor, untrusted evidence) to packets and settlements, or a verdict against it. */
+export type Derive = (request: EvidenceRequest, evidence: Uint8Array) => Verdict<Derivation>;
+
+export interface Derivation {
+  /** To store together with what was derived, opaque to the engine. */
+  readonly cursor: Uint8Array;
+  /** The height up to which this chain is now derived. */
+  readonly height: bigint;
+  /** New packets of lanes whose source is this chain. */
+  readonly outbound: readonly OutboundPackets[];
+  /** News of lanes whose target is this chain. */
+  readonly settlements: readonly LaneSettlement[];
+}
+
+export interface OutboundPackets {
+  readonly lane: LaneId;
+  readonly firstSequence: bigint;
+  /** Whole packets laid end to end, sequences contiguous. */
+  readonly packets: Uint8Array;
+}
+
+export interface LaneSettlement {
+  readonly lane: LaneId;
+  /** Verified: the gateway accepted checkpoints up to here (first sequence not accepted). */
+  readonly acceptedSequence: bigint;
+  /** Verified: newly delivered ranges. */
+  readonly delivered: readonly DeliveredRange[];
+  /** From events, unverified: why single packets were refused. Their returns are proven on the opposite lane. */
+  readonly refused: readonly RefusedPacket[];
+}
+
+export interface DeliveredRange {
+  readonly firstSequence: bigint;
+  readonly count: number;
+  /** A hint for people: the transaction that delivered it, in the chain's own notation. */
+  readonly transaction: string | undefined;
+}
+
+export interface RefusedPacket {
+  readonly sequence: bigint;
+  readonly reason: string;
+  readonly transaction: string;
+}
+
+/** One chunk to deliver: all that a submitter needs. */
+export interface Delivery {
+  readonly checkpoint: Checkpoint;
+  /** 65-byte signatures (r ‖ s ‖ v) laid end to end, signers ascending. */
+  readonly signatures: Uint8Array;
+  readonly chunkIndex: number;
+  /** The chunk's packets laid end to end. */
+  readonly packets: Uint8Array;
+  /** Siblings of 32 bytes, deepest first. */
+  readonly proof: readonly Uint8Array[];
+}
+
+/** What the target chain says right now, unverified: good for planning, never for settlement. */
+export interface TargetLaneView {
+  readonly acceptedSequence: bigint;
+  /** True when the gateway takes no deliveries on this lane now (paused or disabled). */
+  readonly paused: boolean;
+}
+
+/** One funded account that submits to one target chain. It has no authority: it pays fees. */
+export interface TargetAccount {
+  /** The native address, for logs and keys. */
+  readonly address: string;
+  /** The first slot (account nonce) that no included transaction has used. */
+  nextSlot(signal: AbortSignal): Promise<bigint>;
+  /** What this delivery needs now, by asking the chain. */
+  prepare(delivery: Delivery, signal: AbortSignal): Promise<Preparation>;
+  /** Signs for a slot; `attempt` counts replacements (0 = first), each paying enough more to replace the last. */
+  sign(call: Uint8Array, slot: bigint, attempt: number, signal: AbortSignal): Promise<SignedTransaction>;
+  /** Sends the bytes. Already known or already included is success. */
+  broadcast(transaction: SignedTransaction, signal: AbortSignal): Promise<void>;
+  /** What became of a transaction. */
+  outcome(transaction: SignedTransaction, signal: AbortSignal): Promise<TransactionOutcome>;
+  /** A harmless call that uses up a slot whose transaction must not happen (a transfer of nothing to itself). */
+  blank(): Uint8Array;
+}
+
+export type Preparation =
+  | { readonly kind: 'send'; readonly call: Uint8Array }
+  | { readonly kind: 'alreadyDelivered' }
+  /** Not now: an earlier checkpoint is missing, a value limit is used up, or the gateway is paused. */
+  | { readonly kind: 'wait'; readonly reason: string; readonly retryMs: number }
+  /** Never: the gateway refuses it whatever happens. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** Journaled before it is broadcast. */
+export interface SignedTransaction {
+  readonly slot: bigint;
+  readonly attempt: number;
+  /** The call it was built from, to sign again with a higher fee. */
+  readonly call: Uint8Array;
+  /** Raw bytes as the chain takes them. */
+  readonly raw: Uint8Array;
+  /** The chain's own notation. */
+  readonly hash: string;
+}
+
+export type TransactionOutcome =
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'included'; readonly height: bigint; readonly gasUsed: bigint }
+  | { readonly kind: 'reverted'; readonly reason: string; readonly height: bigint; readonly alreadyDelivered: boolean }
+  /** Another transaction of this account took the slot. */
+  | { readonly kind: 'slotTaken' };
+
+/** The target side of a chain, shared by its accounts. */
+export interface ChainTarget {
+  lanes(lanes: readonly LaneId[], signal: AbortSignal): Promise<ReadonlyMap<LaneId, TargetLaneView>>;
+  close(): Promise<void>;
+}
