@@ -66,7 +66,10 @@ export class ViaductError extends Error {
 
   constructor(details: ErrorDetails) {
     const metaMessages = details.metaMessages ?? [];
-    super([details.shortMessage, ...metaMessages].join('\n'), details.cause === undefined ? {} : { cause: details.cause });
+    super(
+      [details.shortMessage, ...metaMessages].join('\n'),
+      details.cause === undefined ? {} : { cause: details.cause },
+    );
     this.name = 'ViaductError';
     this.code = details.code;
     this.shortMessage = details.shortMessage;

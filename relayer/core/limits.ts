@@ -34,3 +34,9 @@ export const API_BODY_BYTES_MAX = 16 * 1024;
 export const RETRY_MS_MIN = 200;
 /** Milliseconds between later tries. */
 export const RETRY_MS_MAX = 30_000;
+/** Open statements of one lane that an attester keeps: a few per member and turn; the oldest gives way. */
+export const VOTES_PENDING_MAX = 64;
+/** Things one process remembers to have reported: lanes, chains, accounts, alerts. No further reason. */
+export const TELEMETRY_KEYS_MAX = 10_000;
+/** Frames searched for a transfer id, newest first, per lane: 96k packets, some 0.1 s of hashing. */
+export const ID_SEARCH_FRAMES_MAX = 200;

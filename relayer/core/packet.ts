@@ -92,8 +92,10 @@ export function packetProblem(bytes: Uint8Array, offset = 0): string | undefined
   if (bytes.length < offset + PACKET_BYTES) return `${PACKET_BYTES} bytes expected, got ${bytes.length - offset}`;
   const kind = bytes[offset];
   if (kind !== PACKET_KINDS.transfer && kind !== PACKET_KINDS.return) return `unknown kind ${kind}`;
-  return accountProblem(bytes, offset + PACKET_OFFSETS.receiver, 'receiver')
-    ?? accountProblem(bytes, offset + PACKET_OFFSETS.sender, 'sender');
+  return (
+    accountProblem(bytes, offset + PACKET_OFFSETS.receiver, 'receiver') ??
+    accountProblem(bytes, offset + PACKET_OFFSETS.sender, 'sender')
+  );
 }
 
 export function readKind(packets: Uint8Array, offset = 0): PacketKind {

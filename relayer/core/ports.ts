@@ -30,6 +30,14 @@ export interface LightClientStep {
   /** The trusted state to store, opaque to the engine. */
   readonly state: Uint8Array;
   readonly head: VerifiedHead;
+  /** The blocks that this step verified, ascending, the head last: attesters compare the block a statement names. */
+  readonly verified: readonly BlockPoint[];
+}
+
+export interface BlockPoint {
+  readonly height: bigint;
+  /** 32 bytes. */
+  readonly hash: Uint8Array;
 }
 
 /** A module of `light-clients/`, bound to one chain's parameters. Pure. */

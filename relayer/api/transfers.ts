@@ -1,0 +1,138 @@
+/** Looks transfers up by id, by place (`<lane>-<sequence>`) or by source transaction, and says where they stand. */
+import { toHex } from '../core/bytes.ts';
+import { endSequence } from '../core/certificate.ts';
+import { type ChainName, type LaneId, laneId, transferId, type TransferId } from '../core/ids.ts';
+import { ID_SEARCH_FRAMES_MAX, PACKET_BYTES } from '../core/limits.ts';
+import { decodePacket, type Packet, transferIdOf } from '../core/packet.ts';
+import type { ChainSource } from '../core/ports.ts';
+import { isIn } from '../core/ranges.ts';
+import { assetById, laneById, type Manifest, type ManifestLane } from '../manifest/index.ts';
+import type { Journal } from '../store/journal.ts';
+import { transferStatus } from './transferStatus.ts';
+
+export interface TransfersDeps {
+  readonly manifest: Manifest;
+  readonly journal: Journal;
+  readonly sources: ReadonlyMap<ChainName, ChainSource>;
+  /** How each chain is verified, for people. */
+  readonly finality: ReadonlyMap<ChainName, string>;
+  /** What roles said lately about a lane. */
+  blocked(lane: LaneId): { readonly step: string; readonly reason: string } | undefined;
+}
+
+export interface Place {
+  readonly lane: ManifestLane;
+  readonly sequence: bigint;
+}
+
+export interface Transfers {
+  /** Where `id` is: 64 hex digits, or `<lane>-<sequence>`. Undefined when it is not among what is known. */
+  find(id: string): Promise<Place | undefined>;
+  findByTransaction(transaction: string, chain: ChainName | undefined, signal: AbortSignal): Promise<Place[]>;
+  /** The transfer as JSON for the API. */
+  describe(place: Place): Promise<Record<string, unknown>>;
+  /** First sequence of the lane that no certificate covers. */
+  attested(lane: LaneId): Promise<bigint>;
+}
+
+export function createTransfers({ manifest, journal, sources, finality, blocked }: TransfersDeps): Transfers {
+  async function find(id: string): Promise<Place | undefined> {
+    const place = /^(?:0x)?([0-9a-fA-F]{64})-(\d{1,20})$/.exec(id);
+    if (place !== null) {
+      const lane = laneById(manifest, laneId(place[1] ?? ''));
+      return lane === undefined ? undefined : { lane, sequence: BigInt(place[2] ?? '') };
+    }
+    const wanted = transferId(id);
+    for (const lane of manifest.lanes) {
+      for await (const frame of journal.latestFrames(lane.id, ID_SEARCH_FRAMES_MAX)) {
+        for (let index = 0; index < frame.count; index++) {
+          if (transferIdOf(lane.id, frame.packets, index * PACKET_BYTES) !== wanted) continue;
+          return { lane, sequence: frame.firstSequence + BigInt(index) };
+        }
+      }
+    }
+    return undefined;
+  }
+
+  async function findByTransaction(transaction: string, chain: ChainName | undefined, signal: AbortSignal) {
+    const found: Place[] = [];
+    for (const [name, source] of sources) {
+      if (chain !== undefined && chain !== name) continue;
+      for (const { lane: id, sequence } of (await source.findDeposits(transaction, signal)) ?? []) {
+        const lane = laneById(manifest, id);
+        if (lane !== undefined) found.push({ lane, sequence });
+      }
+      if (found.length > 0) break;
+    }
+    return found;
+  }
+
+  async function attested(lane: LaneId): Promise<bigint> {
+    let { accepted: end } = await journal.lane(lane);
+    for (const { checkpoint } of await journal.certificates(lane, end, 256)) {
+      if (checkpoint.firstSequence <= end && endSequence(checkpoint) > end) end = endSequence(checkpoint);
+    }
+    return end;
+  }
+
+  async function status(place: Place, id: TransferId | undefined) {
+    const { lane, sequence } = place;
+    const record = await journal.lane(lane.id);
+    const back = id === undefined ? undefined : await journal.returnOf(id);
+    const returned =
+      back === undefined ? undefined : { delivered: isIn((await journal.lane(back.lane)).delivered, back.sequence) };
+    const state = transferStatus({
+      sequence,
+      derived: record.derived,
+      attested: await attested(lane.id),
+      accepted: record.accepted,
+      executed: isIn(record.delivered, sequence),
+      returned,
+      blocked: blocked(lane.id),
+      finality: finality.get(lane.source) ?? 'unknown finality rule',
+    });
+    return { ...state, back };
+  }
+
+  return {
+    find,
+    findByTransaction,
+    attested,
+    async describe(place) {
+      const { lane, sequence } = place;
+      const bytes = await journal.readPackets(lane.id, sequence, 1);
+      const id = bytes === undefined ? undefined : transferIdOf(lane.id, bytes);
+      const { state, settled, waitingFor, back } = await status(place, id);
+      const delivery = await journal.deliveredBy(lane.id, sequence);
+      const refusal = await journal.refusal(lane.id, sequence);
+      return {
+        ...(id === undefined ? {} : { id }),
+        place: `${lane.id}-${sequence}`,
+        lane: lane.id,
+        sequence: sequence.toString(),
+        source: lane.source,
+        target: lane.target,
+        state,
+        settled,
+        ...(waitingFor === undefined ? {} : { waitingFor }),
+        ...(bytes === undefined ? {} : describePacket(manifest, decodePacket(bytes))),
+        ...(delivery?.transaction === undefined ? {} : { targetTransaction: delivery.transaction }),
+        ...(refusal === undefined ? {} : { refusal: refusal.reason }),
+        ...(back === undefined ? {} : { return: `${back.lane}-${back.sequence}` }),
+      };
+    },
+  };
+}
+
+function describePacket(manifest: Manifest, packet: Packet): Record<string, unknown> {
+  const asset = assetById(manifest, packet.asset);
+  return {
+    kind: packet.kind,
+    asset: packet.asset,
+    ...(asset === undefined ? {} : { symbol: asset.symbol, decimals: asset.decimals }),
+    amount: packet.amount.toString(),
+    sender: toHex(packet.sender),
+    receiver: toHex(packet.receiver),
+    ...(packet.deadline === 0n ? {} : { deadline: packet.deadline.toString() }),
+  };
+}

@@ -1,0 +1,314 @@
+/**
+ * One attester's part in one lane: proposes checkpoints when it is its turn, judges the others' by its own verified
+ * packets, signs what it would have said itself, and puts certificates together.
+ *
+ * It trusts nothing from the bus: a vote only says which range to look at. Everything signed was derived by this
+ * attester's own light clients, fits its own ledger, and names a source block that it verified itself. Two true
+ * statements over overlapping ranges do no harm, because the gateway accepts back to back only.
+ */
+import { bytesToHex, concatBytes, equalBytes } from '../core/bytes.ts';
+import {
+  type Certificate,
+  decodeCertificate,
+  encodeCertificate,
+  endSequence,
+  SIGNATURE_BYTES,
+} from '../core/certificate.ts';
+import { type Checkpoint, checkpointDigest, chunkHashes, merkleRoot, signerSetHash } from '../core/checkpoint.ts';
+import type { Clock } from '../core/clock.ts';
+import { createSerial } from '../core/concurrency.ts';
+import { assert } from '../core/errors.ts';
+import type { ChainName, LaneId } from '../core/ids.ts';
+import { VOTES_PENDING_MAX } from '../core/limits.ts';
+import type { Logger } from '../core/log.ts';
+import { type AttestationRules, certificateProblem, signerOf, statementProblem } from '../core/signatures.ts';
+import type { Telemetry } from '../core/telemetry.ts';
+import type { Journal } from '../store/journal.ts';
+import { type CutPolicy, nextCut, proposerIndex } from './nextCut.ts';
+
+export interface AttestedLane {
+  readonly id: LaneId;
+  readonly source: ChainName;
+  readonly target: ChainName;
+  readonly rules: AttestationRules;
+}
+
+/** What an attester needs of a ledger; see `ledger/ledger.ts`. */
+export interface BookKeeper {
+  book(
+    lane: LaneId,
+    first: bigint,
+    packets: Uint8Array,
+  ): Promise<{ readonly kind: 'booked' | 'excess' | 'incomplete' }>;
+}
+
+/** A member's key. The secret never leaves it. */
+export interface Signer {
+  /** 20 bytes. */
+  readonly address: Uint8Array;
+  /** A 65-byte signature (r ‖ s ‖ v) over a digest of 32 bytes. */
+  sign(digest: Uint8Array): Uint8Array;
+}
+
+export interface LaneAttesterDeps {
+  readonly journal: Journal;
+  readonly ledger: BookKeeper;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly telemetry: Telemetry;
+  publishVote(lane: LaneId, vote: Uint8Array): void;
+  publishCertificate(lane: LaneId, certificate: Uint8Array, id: string): Promise<void>;
+}
+
+export interface LaneAttesterOptions extends CutPolicy {
+  /** How long one member may propose before the next one does, and before anything unanswered is said again. */
+  readonly turnMs: number;
+  /** How long a certificate may stay unaccepted on the target before it is published again. */
+  readonly republishMs: number;
+}
+
+export interface LaneAttester {
+  /** Looks at the journal and does what is due. */
+  tick(): Promise<void>;
+  /** A vote from the bus: untrusted bytes. Throws `DecodeError`. */
+  onVote(bytes: Uint8Array): Promise<void>;
+  /** A certificate from the bus: untrusted bytes. Throws `DecodeError`. */
+  onCertificate(bytes: Uint8Array): Promise<void>;
+}
+
+interface Candidate {
+  readonly checkpoint: Checkpoint;
+  readonly votes: Map<string, Uint8Array>;
+  signedByUs: boolean;
+  certified: boolean;
+  /** When our vote was last sent. */
+  votedAtMs: number;
+}
+
+export function createLaneAttester(
+  lane: AttestedLane,
+  deps: LaneAttesterDeps,
+  options: LaneAttesterOptions,
+): LaneAttester {
+  const { journal, signer, clock, log, telemetry } = deps;
+  const { rules } = lane;
+  const serial = createSerial();
+  const me = bytesToHex(signer.address);
+  const myIndex = rules.signers.members.findIndex((member) => equalBytes(member, signer.address));
+  /** Open statements by digest, oldest first. */
+  const candidates = new Map<string, Candidate>();
+  let waiting: { base: bigint; sinceMs: number; turn: number } | undefined;
+  let published: { accepted: bigint; atMs: number; tries: number } | undefined;
+
+  async function tick(): Promise<void> {
+    if (await isFrozen()) return;
+    const record = await journal.lane(lane.id);
+    for (const [digest, candidate] of candidates) {
+      if (endSequence(candidate.checkpoint) <= record.accepted) candidates.delete(digest);
+      else if (!candidate.signedByUs) await consider(candidate);
+    }
+    const { base, open } = await certifiedThrough(record.accepted);
+    await republish(record.accepted, open);
+    await propose(base, record.derived);
+    telemetry.report('attest', lane.id, {
+      attester: me,
+      derived: record.derived,
+      certified: base,
+      accepted: record.accepted,
+    });
+  }
+
+  /** The end of the run of certificates that starts at what the target accepted. */
+  async function certifiedThrough(accepted: bigint): Promise<{ base: bigint; open: Certificate[] }> {
+    const open: Certificate[] = [];
+    let base = accepted;
+    for (const certificate of await journal.certificates(lane.id, accepted, 256)) {
+      if (certificate.checkpoint.firstSequence !== base) continue;
+      base = endSequence(certificate.checkpoint);
+      open.push(certificate);
+    }
+    return { base, open };
+  }
+
+  async function propose(base: bigint, derived: bigint): Promise<void> {
+    const now = clock.now();
+    if (derived <= base) {
+      waiting = undefined;
+      return;
+    }
+    if (waiting?.base !== base) waiting = { base, sinceMs: now, turn: -1 };
+    const waitedMs = now - waiting.sinceMs;
+    const cut = nextCut({ base, derived, waitedMs }, options);
+    const turn = Math.floor(waitedMs / options.turnMs);
+    if (cut === undefined || turn === waiting.turn) return;
+    if (proposerIndex(lane.id, base, waitedMs, options.turnMs, rules.signers.members.length) !== myIndex) return;
+    const packets = await journal.readPackets(lane.id, cut.firstSequence, cut.packetCount);
+    const source = await journal.chain(lane.source);
+    if (packets === undefined || source?.derivedHeight === undefined) return;
+    const sourceBlockHash = await journal.verifiedHash(lane.source, source.derivedHeight);
+    if (sourceBlockHash === undefined) return;
+    waiting.turn = turn;
+    const checkpoint: Checkpoint = {
+      lane: lane.id,
+      signerEpoch: rules.signers.epoch,
+      signerSetHash: signerSetHash(rules.signers),
+      manifestHash: rules.manifestHash,
+      ...cut,
+      chunkSize: rules.chunkSize,
+      root: merkleRoot(chunkHashes(packets, rules.chunkSize)),
+      sourceHeight: source.derivedHeight,
+      sourceBlockHash,
+    };
+    const candidate = candidateFor(checkpoint);
+    if (candidate.signedByUs) {
+      sendVote(candidate);
+      return;
+    }
+    if (await sign(candidate, packets)) log.debug({ lane: lane.id, ...cut }, 'proposed a checkpoint');
+  }
+
+  /** Judges a statement by our own packets; signs it when it is true and fits the books. */
+  async function consider(candidate: Candidate): Promise<void> {
+    const { checkpoint } = candidate;
+    const record = await journal.lane(lane.id);
+    if (endSequence(checkpoint) > record.derived) return;
+    const hash = await journal.verifiedHash(lane.source, checkpoint.sourceHeight);
+    if (hash === undefined) return;
+    if (!equalBytes(hash, checkpoint.sourceBlockHash)) {
+      refuse(candidate, 'SOURCE_BLOCK_DIFFERS', 'names a source block that this attester did not verify');
+      return;
+    }
+    const packets = await journal.readPackets(lane.id, checkpoint.firstSequence, checkpoint.packetCount);
+    if (packets === undefined) return;
+    if (!equalBytes(merkleRoot(chunkHashes(packets, rules.chunkSize)), checkpoint.root)) {
+      refuse(candidate, 'PACKETS_DIFFER', 'covers packets that differ from the verified ones');
+      return;
+    }
+    await sign(candidate, packets);
+  }
+
+  function refuse(candidate: Candidate, code: string, what: string): void {
+    candidates.delete(digestOf(candidate.checkpoint));
+    const { firstSequence, packetCount } = candidate.checkpoint;
+    log.error({ lane: lane.id, firstSequence, packetCount, code }, 'refused to sign a checkpoint');
+    telemetry.alert('critical', code, `A checkpoint of lane ${lane.id} ${what}.`, { lane: lane.id, firstSequence });
+  }
+
+  async function sign(candidate: Candidate, packets: Uint8Array): Promise<boolean> {
+    const booking = await deps.ledger.book(lane.id, candidate.checkpoint.firstSequence, packets);
+    if (booking.kind !== 'booked') {
+      telemetry.report('blocked', lane.id, { step: 'attest', reason: `ledger ${booking.kind}` });
+      telemetry.alert('critical', 'LEDGER_VIOLATED', `Lane ${lane.id}: more would leave the source than came in.`, {
+        lane: lane.id,
+        booking: booking.kind,
+      });
+      return false;
+    }
+    candidate.votes.set(me, signer.sign(checkpointDigest(candidate.checkpoint, rules.domain)));
+    candidate.signedByUs = true;
+    sendVote(candidate);
+    await certify(candidate);
+    return true;
+  }
+
+  async function certify(candidate: Candidate): Promise<void> {
+    if (candidate.certified || !candidate.signedByUs || candidate.votes.size < rules.signers.threshold) return;
+    const ascending = [...candidate.votes].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, rules.signers.threshold);
+    const signatures = concatBytes(...ascending.map(([, signature]) => signature));
+    const certificate: Certificate = { checkpoint: candidate.checkpoint, signatures };
+    candidate.certified = true;
+    await journal.putCertificate(certificate);
+    await publish(certificate, 0);
+  }
+
+  async function publish(certificate: Certificate, tries: number): Promise<void> {
+    const id = `${digestOf(certificate.checkpoint)}-${tries}`;
+    try {
+      await deps.publishCertificate(lane.id, encodeCertificate(certificate), id);
+    } catch (error) {
+      // It stays in the journal and is published again while the target has not accepted it.
+      log.warn({ lane: lane.id, detail: String(error) }, 'could not publish a certificate yet');
+    }
+  }
+
+  /** Certificates may be lost with the bus: those the target did not accept in time are published again. */
+  async function republish(accepted: bigint, open: readonly Certificate[]): Promise<void> {
+    const now = clock.now();
+    if (published?.accepted !== accepted || open.length === 0) published = { accepted, atMs: now, tries: 0 };
+    if (open.length === 0 || now - published.atMs < options.republishMs) return;
+    published = { accepted, atMs: now, tries: published.tries + 1 };
+    for (const certificate of open) await publish(certificate, published.tries);
+  }
+
+  async function isFrozen(): Promise<boolean> {
+    const [source, target] = await Promise.all([journal.chain(lane.source), journal.chain(lane.target)]);
+    const reason = source?.frozen ?? target?.frozen;
+    if (reason !== undefined)
+      telemetry.report('blocked', lane.id, { step: 'verify', reason: `chain frozen: ${reason}` });
+    return reason !== undefined;
+  }
+
+  async function onVote(bytes: Uint8Array): Promise<void> {
+    const vote = decodeCertificate(bytes);
+    if (vote.checkpoint.lane !== lane.id || vote.signatures.length !== SIGNATURE_BYTES) return;
+    const problem = statementProblem(vote, rules);
+    const voter = problem === undefined ? signerOf(vote, 0, rules) : undefined;
+    if (voter === undefined) {
+      log.warn({ lane: lane.id, problem: problem ?? 'not a member' }, 'ignored a vote');
+      return;
+    }
+    if (equalBytes(voter, signer.address)) return;
+    const { accepted } = await journal.lane(lane.id);
+    if (endSequence(vote.checkpoint) <= accepted || (await isFrozen())) return;
+    const candidate = candidateFor(vote.checkpoint);
+    const repeated = candidate.votes.has(bytesToHex(voter));
+    candidate.votes.set(bytesToHex(voter), vote.signatures);
+    if (!candidate.signedByUs) await consider(candidate);
+    else await certify(candidate);
+    // Somebody says it again because an answer was lost: answer again, once a turn at most.
+    if (repeated && candidate.signedByUs && clock.now() - candidate.votedAtMs >= options.turnMs) sendVote(candidate);
+  }
+
+  async function onCertificate(bytes: Uint8Array): Promise<void> {
+    const certificate = decodeCertificate(bytes);
+    if (certificate.checkpoint.lane !== lane.id) return;
+    const problem = certificateProblem(certificate, rules);
+    if (problem !== undefined) {
+      log.warn({ lane: lane.id, problem }, 'ignored a certificate');
+      return;
+    }
+    const { accepted } = await journal.lane(lane.id);
+    if (endSequence(certificate.checkpoint) <= accepted) return;
+    candidateFor(certificate.checkpoint).certified = true;
+    await journal.putCertificate(certificate);
+  }
+
+  function candidateFor(checkpoint: Checkpoint): Candidate {
+    const digest = digestOf(checkpoint);
+    const known = candidates.get(digest);
+    if (known !== undefined) return known;
+    const oldest = candidates.keys().next().value;
+    if (candidates.size >= VOTES_PENDING_MAX && oldest !== undefined) candidates.delete(oldest);
+    const fresh: Candidate = { checkpoint, votes: new Map(), signedByUs: false, certified: false, votedAtMs: 0 };
+    candidates.set(digest, fresh);
+    return fresh;
+  }
+
+  function sendVote(candidate: Candidate): void {
+    const signatures = candidate.votes.get(me);
+    assert(signatures !== undefined, 'our own vote is there');
+    candidate.votedAtMs = clock.now();
+    deps.publishVote(lane.id, encodeCertificate({ checkpoint: candidate.checkpoint, signatures }));
+  }
+
+  function digestOf(checkpoint: Checkpoint): string {
+    return bytesToHex(checkpointDigest(checkpoint, rules.domain));
+  }
+
+  return {
+    tick: async () => serial(tick),
+    onVote: async (bytes) => serial(async () => onVote(bytes)),
+    onCertificate: async (bytes) => serial(async () => onCertificate(bytes)),
+  };
+}

@@ -1,0 +1,42 @@
+/** Where the next checkpoint is cut, and whose turn it is to propose it. Pure. */
+import type { LaneId } from '../core/ids.ts';
+
+export interface CutView {
+  /** First sequence that no certificate covers. */
+  readonly base: bigint;
+  /** First sequence not derived. */
+  readonly derived: bigint;
+  /** How long packet `base` has been derived. */
+  readonly waitedMs: number;
+}
+
+export interface CutPolicy {
+  /** The most packets in one checkpoint. */
+  readonly packetsMax: number;
+  /** How long to wait for more packets before cutting a small checkpoint; 0 = a lone transfer goes at once. */
+  readonly lingerMs: number;
+}
+
+export interface Cut {
+  readonly firstSequence: bigint;
+  readonly packetCount: number;
+}
+
+/** The range to propose now, or undefined when there is nothing to propose yet. */
+export function nextCut(view: CutView, policy: CutPolicy): Cut | undefined {
+  const available = view.derived - view.base;
+  if (available <= 0n) return undefined;
+  if (available >= BigInt(policy.packetsMax)) return { firstSequence: view.base, packetCount: policy.packetsMax };
+  if (view.waitedMs < policy.lingerMs) return undefined;
+  return { firstSequence: view.base, packetCount: Number(available) };
+}
+
+/**
+ * Index of the member whose turn it is: it starts at a place given by lane and sequence, so that lanes spread over the
+ * members, and moves on by one every `turnMs` without a certificate. Rotation saves work; safety does not rest on it.
+ */
+export function proposerIndex(lane: LaneId, base: bigint, waitedMs: number, turnMs: number, members: number): number {
+  const start = BigInt(`0x${lane.slice(0, 8)}`) + base;
+  const turns = BigInt(Math.floor(waitedMs / turnMs));
+  return Number((start + turns) % BigInt(members));
+}

@@ -1,0 +1,51 @@
+/**
+ * What a submitter tells the planner about a chunk: a hint that frees a place or asks for another try. Nothing is settled
+ * by it: settlement is what the target chain's verified blocks say. A lost outcome costs a timeout.
+ */
+import { utf8 } from './bytes.ts';
+import { DecodeError } from './errors.ts';
+import { laneId, type LaneId } from './ids.ts';
+
+export const OUTCOME_KINDS = ['done', 'again', 'refused'] as const;
+
+export interface ChunkOutcome {
+  readonly lane: LaneId;
+  readonly firstSequence: bigint;
+  readonly chunkIndex: number;
+  /** `done`: included; `again`: lost, try again; `refused`: the gateway does not take this certificate. */
+  readonly kind: (typeof OUTCOME_KINDS)[number];
+  readonly reason: string;
+}
+
+const OUTCOME_BYTES_MAX = 2048;
+
+export function encodeOutcome(outcome: ChunkOutcome): Uint8Array {
+  const reason = outcome.reason.slice(0, 256);
+  return utf8(JSON.stringify({ ...outcome, reason, firstSequence: outcome.firstSequence.toString() }));
+}
+
+/** Throws `DecodeError`. */
+export function decodeOutcome(bytes: Uint8Array): ChunkOutcome {
+  try {
+    if (bytes.length > OUTCOME_BYTES_MAX) throw new DecodeError({ shortMessage: `${bytes.length} bytes are too many` });
+    const row = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Record<string, unknown> | null;
+    const kind = OUTCOME_KINDS.find((known) => known === row?.['kind']);
+    const firstSequence = row?.['firstSequence'];
+    const chunkIndex = row?.['chunkIndex'];
+    if (kind === undefined || typeof firstSequence !== 'string' || !/^\d{1,20}$/.test(firstSequence)) {
+      throw new DecodeError({ shortMessage: 'kind or firstSequence is missing' });
+    }
+    if (typeof chunkIndex !== 'number' || !Number.isInteger(chunkIndex) || chunkIndex < 0) {
+      throw new DecodeError({ shortMessage: 'chunkIndex is missing' });
+    }
+    return {
+      lane: laneId(String(row?.['lane'])),
+      firstSequence: BigInt(firstSequence),
+      chunkIndex,
+      kind,
+      reason: String(row?.['reason'] ?? '').slice(0, 256),
+    };
+  } catch (cause) {
+    throw new DecodeError({ shortMessage: 'Malformed outcome of a chunk.', cause });
+  }
+}

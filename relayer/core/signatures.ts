@@ -1,0 +1,52 @@
+/** Who signed a checkpoint, and whether that is enough: the same rules as the gateway's, in the same order. */
+import { bytesToHex, compareBytes, equalBytes } from './bytes.ts';
+import { type Certificate, SIGNATURE_BYTES } from './certificate.ts';
+import { checkpointDigest, signerSetHash, type SignerSet } from './checkpoint.ts';
+import { recover } from './secp256k1.ts';
+
+/** What a lane's certificates are checked against. */
+export interface AttestationRules {
+  readonly signers: SignerSet;
+  /** 32 bytes: keccak256 over the manifest. */
+  readonly manifestHash: Uint8Array;
+  /** EIP-712 domain separator of the lane's target gateway. */
+  readonly domain: Uint8Array;
+  readonly chunkSize: number;
+}
+
+/** Why the statement is not one that this signer set makes now, or undefined. */
+export function statementProblem({ checkpoint }: Certificate, rules: AttestationRules): string | undefined {
+  if (checkpoint.signerEpoch !== rules.signers.epoch) {
+    return `signer epoch ${checkpoint.signerEpoch} is not the current ${rules.signers.epoch}`;
+  }
+  if (!equalBytes(checkpoint.signerSetHash, signerSetHash(rules.signers))) return 'another signer set';
+  if (!equalBytes(checkpoint.manifestHash, rules.manifestHash)) return 'another manifest';
+  if (checkpoint.chunkSize !== rules.chunkSize) return `chunk size ${checkpoint.chunkSize} is not ${rules.chunkSize}`;
+  return undefined;
+}
+
+/** The member who made the signature, or undefined when nobody of the set did. 20 bytes. */
+export function signerOf(certificate: Certificate, index: number, rules: AttestationRules): Uint8Array | undefined {
+  const at = index * SIGNATURE_BYTES;
+  const signature = certificate.signatures.subarray(at, at + SIGNATURE_BYTES);
+  const address = recover(checkpointDigest(certificate.checkpoint, rules.domain), signature);
+  return address === undefined ? undefined : rules.signers.members.find((member) => equalBytes(member, address));
+}
+
+/** Why the certificate would not be accepted by the gateway, or undefined. */
+export function certificateProblem(certificate: Certificate, rules: AttestationRules): string | undefined {
+  const problem = statementProblem(certificate, rules);
+  if (problem !== undefined) return problem;
+  const count = certificate.signatures.length / SIGNATURE_BYTES;
+  if (count < rules.signers.threshold) return `${count} signatures, ${rules.signers.threshold} are needed`;
+  let last: Uint8Array | undefined;
+  for (let index = 0; index < count; index++) {
+    const signer = signerOf(certificate, index, rules);
+    if (signer === undefined) return `signature ${index} is by nobody of the signer set`;
+    if (last !== undefined && compareBytes(last, signer) >= 0) {
+      return `signers are not strictly ascending at ${bytesToHex(signer)}`;
+    }
+    last = signer;
+  }
+  return undefined;
+}

@@ -1,0 +1,78 @@
+/**
+ * The ledger beside the attester: it knows what came into every chain (verified) and what this attester already signed
+ * out of it, and says whether one more signature keeps the rule of `checkOutflow`. What was signed is on disk before a
+ * signature leaves the process.
+ */
+import { createSerial } from '../core/concurrency.ts';
+import { assert } from '../core/errors.ts';
+import type { AssetId, ChainName, LaneId } from '../core/ids.ts';
+import { PACKET_BYTES } from '../core/limits.ts';
+import { addPackets } from '../core/totals.ts';
+import type { Journal, SignedRecord } from '../store/journal.ts';
+import { checkOutflow, type OutflowExcess } from './checkOutflow.ts';
+
+export interface LedgerLane {
+  readonly id: LaneId;
+  readonly source: ChainName;
+  readonly target: ChainName;
+}
+
+export interface LedgerOptions {
+  readonly lanes: readonly LedgerLane[];
+  isHome(asset: AssetId, chain: ChainName): boolean;
+}
+
+export type Booking =
+  | { readonly kind: 'booked' }
+  /** Not yet, or never: the named assets left the chain in larger amounts than came in. */
+  | { readonly kind: 'excess'; readonly excess: readonly OutflowExcess[] }
+  /** Own frames of earlier packets are missing, so the books cannot be drawn up. */
+  | { readonly kind: 'incomplete' };
+
+export interface Ledger {
+  /** Books the packets from `first` on as signed, or says why not. When it resolves `booked`, the books are on disk. */
+  book(lane: LaneId, first: bigint, packets: Uint8Array): Promise<Booking>;
+}
+
+export function createLedger(journal: Journal, options: LedgerOptions): Ledger {
+  const byId = new Map(options.lanes.map((lane) => [lane.id, lane]));
+  // Two lanes out of one chain must not both be checked before either is booked.
+  const serial = createSerial();
+
+  /** The lane's books with everything up to the end of the packets signed. */
+  async function extended(lane: LaneId, first: bigint, packets: Uint8Array): Promise<SignedRecord | undefined> {
+    const signed = await journal.signed(lane);
+    const end = first + BigInt(packets.length / PACKET_BYTES);
+    if (end <= signed.through) return signed;
+    let { totals } = signed;
+    if (first > signed.through) {
+      // Signed by others while this attester was away, or before its journal was lost: booked from its own frames.
+      const missed = await journal.readPackets(lane, signed.through, Number(first - signed.through));
+      if (missed === undefined) return undefined;
+      totals = addPackets(totals, missed);
+    }
+    const fresh = signed.through > first ? packets.subarray(Number(signed.through - first) * PACKET_BYTES) : packets;
+    return { through: end, totals: addPackets(totals, fresh) };
+  }
+
+  async function book(lane: LaneId, first: bigint, packets: Uint8Array): Promise<Booking> {
+    const chain = byId.get(lane)?.source;
+    assert(chain !== undefined, 'a lane of the manifest');
+    const next = await extended(lane, first, packets);
+    if (next === undefined) return { kind: 'incomplete' };
+    const into = options.lanes.filter((other) => other.target === chain);
+    const outOf = options.lanes.filter((other) => other.source === chain && other.id !== lane);
+    const inflows = await Promise.all(into.map(async (other) => (await journal.lane(other.id)).totals));
+    const outflows = await Promise.all(outOf.map(async (other) => (await journal.signed(other.id)).totals));
+    const excess = checkOutflow({
+      inflows,
+      outflows: [...outflows, next.totals],
+      isHome: (asset) => options.isHome(asset, chain),
+    });
+    if (excess.length > 0) return { kind: 'excess', excess };
+    await journal.putSigned(lane, next);
+    return { kind: 'booked' };
+  }
+
+  return { book: async (lane, first, packets) => serial(async () => book(lane, first, packets)) };
+}

@@ -1,0 +1,49 @@
+/**
+ * Telemetry over the bus as JSON, for any NATS client. The same facts are not said more than once in `repeatMs`, so a
+ * loop may report in every round; an alert likewise. Messages carry `node` and `atMs`.
+ */
+import type { Bus } from '../bus/index.ts';
+import { utf8 } from '../core/bytes.ts';
+import type { Clock } from '../core/clock.ts';
+import { asViaductError } from '../core/errors.ts';
+import { TELEMETRY_KEYS_MAX } from '../core/limits.ts';
+import type { Logger } from '../core/log.ts';
+import type { Subjects } from '../core/subjects.ts';
+import type { Facts, Telemetry } from '../core/telemetry.ts';
+
+export interface TelemetryDeps {
+  readonly bus: Bus;
+  readonly subjects: Subjects;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Which process says it. */
+  readonly node: string;
+  readonly repeatMs: number;
+}
+
+export function createTelemetry({ bus, subjects, clock, log, node, repeatMs }: TelemetryDeps): Telemetry {
+  const said = new Map<string, { text: string; atMs: number }>();
+
+  function say(subject: string, key: string, facts: Facts): void {
+    const text = JSON.stringify(facts, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+    const now = clock.now();
+    const last = said.get(key);
+    if (last?.text === text && now - last.atMs < repeatMs) return;
+    if (said.size >= TELEMETRY_KEYS_MAX && last === undefined) said.clear();
+    said.set(key, { text, atMs: now });
+    try {
+      bus.publish(subject, utf8(`${JSON.stringify({ node, atMs: now }).slice(0, -1)},${text.slice(1)}`));
+    } catch (error) {
+      log.debug({ subject, code: asViaductError(error).code }, 'telemetry not sent');
+    }
+  }
+
+  return {
+    report(what, key, facts) {
+      say(subjects.mon(what, key), `${what} ${key} ${String(facts['step'] ?? '')}`, facts);
+    },
+    alert(severity, code, message, facts = {}) {
+      say(subjects.alert(severity), `${code} ${message}`, { code, message, ...facts });
+    },
+  };
+}

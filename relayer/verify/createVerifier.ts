@@ -1,0 +1,80 @@
+/**
+ * The verifier of one chain: light client and derivation over the journal. Untrusted bytes go in; what comes out is in
+ * the journal, verified. It does no I/O but the store, so it can run beside the main loop or off it.
+ *
+ * A conflict freezes the chain for good: from then on nothing of it is accepted, and attesters sign nothing that rests on
+ * it, until an operator has looked.
+ */
+import type { Clock } from '../core/clock.ts';
+import { assert, ViaductError } from '../core/errors.ts';
+import type { ChainName } from '../core/ids.ts';
+import type { Derivation, Derive, EvidenceRequest, LightClient, LightClientStep, Verdict } from '../core/ports.ts';
+import type { ChainRecord, Journal } from '../store/journal.ts';
+
+export interface VerifierDeps {
+  readonly journal: Journal;
+  readonly lightClient: LightClient;
+  readonly derive: Derive;
+  readonly clock: Clock;
+}
+
+export interface Verifier {
+  readonly chain: ChainName;
+  /** The chain's record, started from the manifest's trusted checkpoint where there is none. */
+  load(): Promise<ChainRecord>;
+  /** Advances the light client. */
+  advance(update: Uint8Array): Promise<Verdict<ChainRecord>>;
+  /** Derives from evidence for the verified head; the frames written are encoded. */
+  derive(evidence: Uint8Array): Promise<Verdict<{ readonly derivation: Derivation; readonly frames: Uint8Array[] }>>;
+}
+
+export function createVerifier(chain: ChainName, deps: VerifierDeps): Verifier {
+  const { journal, lightClient, clock } = deps;
+
+  async function load(): Promise<ChainRecord> {
+    const known = await journal.chain(chain);
+    if (known !== undefined) return known;
+    const first = lightClient.start();
+    if (first.kind !== 'valid') {
+      throw new ViaductError({
+        code: 'CONFIG_INVALID',
+        shortMessage: `The light client of ${chain} does not start: ${first.reason}.`,
+        metaMessages: ['Mend the trusted checkpoint of this chain in the manifest.'],
+      });
+    }
+    return storeStep(first.value);
+  }
+
+  async function storeStep(step: LightClientStep): Promise<ChainRecord> {
+    await journal.putStep(chain, step);
+    const stored = await journal.chain(chain);
+    assert(stored !== undefined, 'a stored chain is there');
+    return stored;
+  }
+
+  return {
+    chain,
+    load,
+
+    async advance(update) {
+      const before = await load();
+      if (before.frozen !== undefined) return { kind: 'conflict', reason: before.frozen };
+      const nowSeconds = BigInt(Math.floor(clock.now() / 1000));
+      const verdict = lightClient.update(before.trusted, update, nowSeconds);
+      if (verdict.kind === 'conflict') await journal.freeze(chain, verdict.reason);
+      if (verdict.kind !== 'valid') return verdict;
+      return { kind: 'valid', value: await storeStep(verdict.value) };
+    },
+
+    async derive(evidence) {
+      const { head, cursor, frozen } = await load();
+      if (frozen !== undefined) return { kind: 'conflict', reason: frozen };
+      const request: EvidenceRequest = { head, cursor };
+      const verdict = deps.derive(request, evidence);
+      if (verdict.kind === 'conflict') await journal.freeze(chain, verdict.reason);
+      if (verdict.kind !== 'valid') return verdict;
+      const frames = await journal.putDerivation(chain, head, verdict.value);
+      return { kind: 'valid', value: { derivation: verdict.value, frames } };
+    },
+  };
+}
