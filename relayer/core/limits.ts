@@ -40,3 +40,5 @@ export const VOTES_PENDING_MAX = 64;
 export const TELEMETRY_KEYS_MAX = 10_000;
 /** Frames searched for a transfer id, newest first, per lane: 96k packets, some 0.1 s of hashing. */
 export const ID_SEARCH_FRAMES_MAX = 200;
+/** Seconds that a header's time may lie ahead of the clock: Ethereum's clients allow 15; hosts drift a little too. */
+export const HEADER_DRIFT_SECONDS_MAX = 30;

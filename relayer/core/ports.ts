@@ -22,7 +22,7 @@ export interface VerifiedHead {
   /** 32 bytes. */
   readonly hash: Uint8Array;
   readonly timeSeconds: bigint;
-  /** The verified header as the family encodes it; `derive` reads roots from it. */
+  /** The verified header as the family encodes it, for `derive`; empty when it is not known yet. */
   readonly header: Uint8Array;
 }
 
@@ -30,8 +30,8 @@ export interface LightClientStep {
   /** The trusted state to store, opaque to the engine. */
   readonly state: Uint8Array;
   readonly head: VerifiedHead;
-  /** The blocks that this step verified, ascending, the head last: attesters compare the block a statement names. */
-  readonly verified: readonly BlockPoint[];
+  /** The blocks between the last head and this one that were verified on the way, where the client knows them. */
+  readonly verified?: readonly BlockPoint[];
 }
 
 export interface BlockPoint {

@@ -48,6 +48,8 @@ export async function followChain(deps: FollowDeps, pollMs: number, signal: Abor
       if (verdict.kind === 'invalid') return refused('update', verdict.reason);
       state = await verifier.load();
     }
+    // The manifest names the first trusted block by its hash alone; its header is not known, so nothing is read there.
+    if (state.head.header.length === 0) return 'idle';
     if (state.derivedHeight !== undefined && state.derivedHeight >= state.head.height) return 'idle';
     const evidence = await source.pullEvidence({ cursor: state.cursor, head: state.head }, signal);
     const verdict = await verifier.derive(evidence);

@@ -106,6 +106,7 @@ export interface Journal {
   watchLane(lane: LaneId, listener: () => void): () => void;
 }
 
+/** Statements name recent blocks: an attester that is further behind waits for the next one. */
 const VERIFIED_BLOCKS_KEPT = 4096n;
 
 export function createJournal(store: Store): Journal {
@@ -147,11 +148,11 @@ export function createJournal(store: Store): Journal {
 
     async putStep(name, step) {
       const before = await loadChain(name);
-      const blocks = step.verified.map((point): Operation => {
-        return put(blockKey(name, point.height), point.hash);
-      });
-      const expired = step.head.height - VERIFIED_BLOCKS_KEPT;
-      if (expired >= 0n) blocks.push(del(blockKey(name, expired)));
+      const blocks: Operation[] = [];
+      for (const { height, hash } of [...(step.verified ?? []), step.head]) {
+        blocks.push(put(blockKey(name, height), hash));
+        if (height >= VERIFIED_BLOCKS_KEPT) blocks.push(del(blockKey(name, height - VERIFIED_BLOCKS_KEPT)));
+      }
       await putChain(
         name,
         {

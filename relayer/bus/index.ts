@@ -1,0 +1,26 @@
+/** The bus: its port, the NATS implementation and the in-process twin. Nothing else of the project imports NATS. */
+export {
+  CONSUME_IN_FLIGHT,
+  PENDING_MAX,
+  PUBLISHES_IN_FLIGHT_MAX,
+  REDELIVERIES_MAX,
+  type Bus,
+  type BusEvent,
+  type BusMessage,
+  type BusStats,
+  type ConsumeOptions,
+  type DurableHandler,
+  type DurableMessage,
+  type DurablePublishOptions,
+  type MessageHandler,
+  type PublishReceipt,
+  type PullOptions,
+  type RequestHandler,
+  type RequestOptions,
+  type ServiceDescription,
+  type SubscribeOptions,
+  type WorkItem,
+} from './port.ts';
+export { createMemoryBroker, type MemoryBroker } from './memoryBroker.ts';
+export { createMemoryBus, type MemoryBusOptions } from './memoryBus.ts';
+export { createNatsBus, type NatsBusOptions, type NatsCredentials } from './natsBus.ts';

@@ -1,0 +1,85 @@
+/** Reads a relayer's HTTP API for the commands that follow transfers and lanes. */
+import type { Clock } from '../core/clock.ts';
+import { ViaductError } from '../core/errors.ts';
+
+export interface ApiTransfer {
+  readonly id?: string;
+  readonly place: string;
+  readonly state: string;
+  readonly settled: boolean;
+  readonly waitingFor?: { readonly step: string; readonly reason: string };
+  readonly targetTransaction?: string;
+  readonly refusal?: string;
+  readonly return?: string;
+}
+
+export interface ApiClient {
+  get(path: string): Promise<unknown>;
+  transfersOf(transaction: string, chain: string): Promise<readonly ApiTransfer[]>;
+  transfer(id: string): Promise<ApiTransfer>;
+}
+
+const TIMEOUT_MS = 10_000;
+
+export function createApiClient(url: string): ApiClient {
+  async function get(path: string): Promise<unknown> {
+    let response: Response;
+    try {
+      response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    } catch (cause) {
+      throw new ViaductError({
+        code: 'ENDPOINT_FAILED',
+        shortMessage: `No relayer answers at ${url}.`,
+        metaMessages: ['Start one with `viaduct start --config <file>`, or give its address with --api.'],
+        cause,
+      });
+    }
+    const body = (await response.json()) as { error?: { message?: string } };
+    if (response.ok || response.status === 503) return body;
+    throw new ViaductError({
+      code: 'ENDPOINT_FAILED',
+      shortMessage: `The relayer's API answered ${response.status}: ${body.error?.message ?? 'no reason given'}`,
+    });
+  }
+
+  return {
+    get,
+    transfersOf: async (transaction, chain) => {
+      const query = `txHash=${encodeURIComponent(transaction)}&chain=${encodeURIComponent(chain)}`;
+      return ((await get(`/v1/transfers?${query}`)) as { transfers: ApiTransfer[] }).transfers;
+    },
+    transfer: async (id) => (await get(`/v1/transfers/${encodeURIComponent(id)}`)) as ApiTransfer,
+  };
+}
+
+/** Follows a transfer until it is settled, telling each new state once. */
+export async function followTransfer(
+  find: () => Promise<ApiTransfer | undefined>,
+  deps: { readonly clock: Clock; readonly signal: AbortSignal; onState(transfer: ApiTransfer): void },
+  timeoutMs: number,
+): Promise<ApiTransfer> {
+  const until = deps.clock.now() + timeoutMs;
+  let told = '';
+  for (;;) {
+    const transfer = await find();
+    const news = JSON.stringify([transfer?.state, transfer?.waitingFor]);
+    if (transfer !== undefined && news !== told) deps.onState(transfer);
+    told = news;
+    if (transfer?.settled === true) return transfer;
+    if (deps.clock.now() > until) {
+      throw new ViaductError({
+        code: 'ENDPOINT_FAILED',
+        shortMessage: `Not settled within ${timeoutMs / 1000} s: ${transfer?.state ?? 'not seen yet'}.`,
+        metaMessages: [
+          transfer?.waitingFor === undefined
+            ? 'The relayer has not seen it.'
+            : `Waiting for ${transfer.waitingFor.step}: ${transfer.waitingFor.reason}.`,
+          'Nothing is lost: ask again with `viaduct transfer --follow <source transaction>`.',
+        ],
+      });
+    }
+    await deps.clock.sleep(FOLLOW_MS, deps.signal);
+  }
+}
+
+const FOLLOW_MS = 250;

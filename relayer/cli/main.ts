@@ -1,0 +1,114 @@
+/** The command line. Results on stdout, logs on stderr; exit codes in `exitCodes.ts`. */
+import { Command, CommanderError } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { loadConfig, systemSources } from '../config/index.ts';
+import { systemClock } from '../core/clock.ts';
+import { asViaductError, type ViaductError } from '../core/errors.ts';
+import { startRelayer } from '../main.ts';
+import { EXIT, exitCodeOf } from './exitCodes.ts';
+import { createOutput, toJson } from './output.ts';
+import { status } from './status.ts';
+import { transfer, type TransferOptions } from './transfer.ts';
+
+const DEFAULT_CONFIG = process.env['VIADUCT_CONFIG'] ?? '.devnet/relayer.yaml';
+
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    // The second time, the person means now.
+    if (stop.signal.aborted) process.exit(EXIT.interrupted);
+    stop.abort();
+  });
+}
+
+const program = new Command('viaduct')
+  .description('Cross-chain bridge relayer: light-client verified, attested by a signer set, delivered in batches.')
+  .version(packageJson.version)
+  .exitOverride()
+  .showHelpAfterError()
+  .configureOutput({ writeErr: (text) => void process.stderr.write(text) });
+
+program
+  .command('start')
+  .description('run the roles of a config until Ctrl-C')
+  .requiredOption('--config <file>', 'relayer.yaml')
+  .action(async ({ config }: { config: string }) => {
+    const { ended } = await startRelayer(loadConfig(config, systemSources()), stop.signal);
+    await ended;
+  });
+
+const config = program.command('config').description('work with config files');
+config
+  .command('validate')
+  .description('check a config and its manifest, and say every mistake at once')
+  .option('--config <file>', 'relayer.yaml', DEFAULT_CONFIG)
+  .option('--json', 'one JSON object on stdout')
+  .action((options: { config: string; json?: true }) => {
+    const output = createOutput(options.json === true);
+    const { manifest, warnings, config: checked } = loadConfig(options.config, systemSources());
+    for (const { path, problem } of warnings) output.line(`warning: ${path}: ${problem}`);
+    output.line(`${options.config} is valid: ${manifest.network}, roles ${[...checked.roles].join(', ')}.`);
+    output.result({ valid: true, network: manifest.network, roles: [...checked.roles], warnings });
+  });
+
+program
+  .command('transfer')
+  .description('send a transfer and follow it to its end')
+  .requiredOption('--from <chain>', 'source chain')
+  .requiredOption('--to <chain>', 'target chain')
+  .requiredOption('--asset <symbol>', 'what to send')
+  .requiredOption('--amount <number>', 'how much, in whole tokens, such as 1.5')
+  .option('--receiver <account>', 'account on the target chain; your own when left out')
+  .option('--deadline <seconds>', 'Unix time after which it is sent back instead')
+  .option('--config <file>', 'relayer.yaml: the manifest and endpoints to use', DEFAULT_CONFIG)
+  .option('--key-file <file>', 'file with your private key; the local network leaves one beside its config')
+  .option('--api <url>', "the relayer's API; the config's when left out")
+  .option('--timeout <seconds>', 'how long to follow', '300')
+  .option('--json', 'one JSON object on stdout')
+  .action(async (options: TransferOptions & { json?: true }) => {
+    const output = createOutput(options.json === true);
+    process.exitCode = await transfer(options, { clock: systemClock, output }, stop.signal);
+  });
+
+program
+  .command('status')
+  .description('lanes and chains of a running relayer')
+  .option('--config <file>', 'relayer.yaml', DEFAULT_CONFIG)
+  .option('--api <url>', "the relayer's API; the config's when left out")
+  .option('--json', 'one JSON object on stdout')
+  .action(async (options: { config: string; api?: string; json?: true }) => {
+    process.exitCode = await status(options, createOutput(options.json === true));
+  });
+
+program
+  .command('devnet')
+  .description('the local network: two chains, nats-server, three attesters and a relayer, until Ctrl-C')
+  .option('--dir <folder>', 'where its files go', '.devnet')
+  .option('--api-port <port>', "port of the relayer's API", '7717')
+  .option('--json', 'what runs where, as JSON')
+  .action(async (options: { dir: string; apiPort: string; json?: true }) => {
+    // The local network is test equipment: it is loaded only when asked for.
+    const { runDevnet } = await import('../../test/devnet/runDevnet.ts');
+    await runDevnet(options, createOutput(options.json === true), stop.signal);
+  });
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  process.exitCode = thrown instanceof CommanderError ? usageCode(thrown) : fail(asViaductError(thrown));
+}
+
+function usageCode(error: CommanderError): number {
+  return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+}
+
+function fail(error: ViaductError): number {
+  if (stop.signal.aborted && error.code === 'ABORTED') return EXIT.interrupted;
+  process.stderr.write(`viaduct: ${error.message}\n`);
+  if (process.argv.includes('--json')) {
+    const { code, shortMessage, metaMessages } = error;
+    process.stdout.write(`${toJson({ error: { code, shortMessage, metaMessages } })}\n`);
+  }
+  if (error.code === 'BUG') process.stderr.write(`${error.stack ?? ''}\n`);
+  return exitCodeOf(error);
+}

@@ -1,0 +1,266 @@
+/**
+ * The checks of relayer.yaml that need more than one field, or the manifest. They run on whatever parts are valid by
+ * themselves, so that one reading reports everything. `manifest` is undefined when it could not be read.
+ */
+import { equalBytes, fromHex } from '../core/bytes.ts';
+import { addressOf, isPrivateKey } from '../core/secp256k1.ts';
+import type { SourceDocument } from '../manifest/document.ts';
+import { checksumAddress, slugField } from '../manifest/fields.ts';
+import { type Finding, type Path, quote } from '../manifest/findings.ts';
+import type { Manifest, ManifestChain } from '../manifest/index.ts';
+import { publishedKey, type Report } from '../manifest/report.ts';
+import { validValue, valueAt } from '../manifest/schemaFindings.ts';
+import { nearest } from '../manifest/suggest.ts';
+import { isPublishedKey } from '../manifest/testKeys.ts';
+import { attesterSchema, chainConfigSchema, configSchema } from './configSchema.ts';
+import { endpointName } from './endpointName.ts';
+import { ROLES, type Role } from './relayerConfig.ts';
+
+const shape = configSchema.shape;
+const endpointShape = chainConfigSchema.shape.endpoints.element.shape;
+const attesterShape = attesterSchema.shape;
+
+interface Context {
+  readonly manifest: Manifest | undefined;
+  readonly roles: ReadonlySet<Role>;
+  readonly at: (...path: Path) => unknown;
+  readonly report: Report;
+  readonly reportKey: Report;
+}
+
+export function checkConfig(document: SourceDocument, manifest: Manifest | undefined): Finding[] {
+  const findings: Finding[] = [];
+  const at = (...path: Path): unknown => valueAt(document.value, path);
+  const context: Context = {
+    manifest,
+    roles: rolesOf(at('roles')),
+    at,
+    report: (path, text) => findings.push(document.finding(path, text)),
+    reportKey: (path, text) => findings.push(document.finding(path, text, 'key')),
+  };
+  checkRoles(context);
+  checkChains(context);
+  const attester = checkAttester(context);
+  checkAccounts(context, attester);
+  checkNats(context);
+  checkApi(context);
+  return findings;
+}
+
+function checkRoles({ roles, at, report }: Context): void {
+  const seen = new Set<unknown>();
+  for (const [index, role] of listOf(at('roles')).entries()) {
+    if (seen.has(role) && typeof role === 'string') {
+      report(['roles', index], { severity: 'warning', problem: `the role is there twice`, got: quote(role) });
+    }
+    seen.add(role);
+  }
+  if (roles.has('attest') && !roles.has('verify')) {
+    report(['roles', listOf(at('roles')).indexOf('attest')], {
+      problem: 'the role attest needs the role verify in the same process',
+      fix: 'Add verify: an attester signs only what it verified itself.',
+    });
+  }
+}
+
+function checkChains({ manifest, roles, at, report, reportKey }: Context): void {
+  const configured = keysOf(at('chains'));
+  const known = new Map<string, ManifestChain>((manifest?.chains ?? []).map((chain) => [chain.name, chain]));
+  for (const name of configured) {
+    const chain = known.get(name);
+    if (manifest !== undefined && chain === undefined && validValue(slugField(), name) !== undefined) {
+      const meant = nearest(
+        name,
+        [...known.keys()].filter((other) => !configured.includes(other)),
+      );
+      const names = [...known.keys()].join(', ');
+      const fix = meant === undefined ? `Its chains: ${names}.` : `Did you mean ${quote(meant)}?`;
+      reportKey(['chains', name], { problem: 'the manifest has no such chain', fix });
+    }
+    checkEndpoints(name, chain, manifest, roles, at, report);
+  }
+  // A mistyped name has its own finding.
+  if (configured.some((name) => !known.has(name))) return;
+  const missing = [...known.keys()].filter((name) => !configured.includes(name));
+  if (missing.length === 0) return;
+  report(['chains'], {
+    problem: `no endpoints for ${missing.map((name) => quote(name)).join(', ')}`,
+    expected: 'a row for every chain of the manifest',
+  });
+}
+
+/** Endpoints that are one node in truth would make a quorum of one. */
+function checkEndpoints(
+  name: string,
+  chain: ManifestChain | undefined,
+  manifest: Manifest | undefined,
+  roles: ReadonlySet<Role>,
+  at: Context['at'],
+  report: Report,
+): void {
+  const seen = new Map<string, number>();
+  const hosts = new Map<string, number>();
+  const endpoints = listOf(at('chains', name, 'endpoints'));
+  let mistaken = 0;
+  for (const index of endpoints.keys()) {
+    const path = ['chains', name, 'endpoints', index, 'url'];
+    const url = validValue(endpointShape.url, at(...path));
+    if (url === undefined) {
+      mistaken += 1;
+      continue;
+    }
+    const place = endpointName(url);
+    const first = seen.get(place);
+    if (first !== undefined) {
+      report(path, {
+        problem: `the same host and port as endpoints[${first}]`,
+        fix: 'Endpoints must be independent: a lie told by one node must not count twice.',
+      });
+      mistaken += 1;
+      continue;
+    }
+    const host = new URL(url).hostname;
+    const neighbour = hosts.get(host);
+    if (neighbour !== undefined && manifest !== undefined && manifest.profile !== 'dev') {
+      report(path, {
+        severity: 'warning',
+        problem: `the same host as endpoints[${neighbour}]`,
+        fix: 'Use nodes of different parties: whoever runs this host decides for both.',
+      });
+    }
+    seen.set(place, index);
+    hosts.set(host, index);
+  }
+  if (chain?.lightClient.kind !== 'confirmations' || endpoints.length === 0 || !roles.has('verify')) return;
+  const { quorum } = chain.lightClient;
+  // Endpoints with mistakes count as if mended: their own findings are enough.
+  if (seen.size + mistaken < quorum) {
+    report(['chains', name, 'endpoints'], {
+      problem: `the manifest wants ${quorum} endpoints to agree on this chain`,
+      expected: `at least ${quorum} with different host or port`,
+      got: String(seen.size),
+    });
+  }
+}
+
+/** Returns the attester's address, when its key is one. */
+function checkAttester({ manifest, roles, at, report }: Context): Uint8Array | undefined {
+  if (at('attester') === undefined) {
+    if (!roles.has('attest')) return undefined;
+    const index = listOf(at('roles')).indexOf('attest');
+    const fix = 'Add attester with name and key, or leave the role out.';
+    report(['roles', index], { problem: 'the role attest needs the section attester', fix });
+    return undefined;
+  }
+  const name = validValue(attesterShape.name, at('attester', 'name'));
+  const member = manifest?.signers.members.find((one) => one.name === name);
+  if (manifest !== undefined && name !== undefined && member === undefined) {
+    const names = manifest.signers.members.map((one) => one.name);
+    const meant = nearest(name, names);
+    report(['attester', 'name'], {
+      problem: 'the signer set of the manifest has no such member',
+      got: quote(name),
+      fix: meant === undefined ? `Its members: ${names.join(', ')}.` : `Did you mean ${quote(meant)}?`,
+    });
+  }
+  const address = checkKey(['attester', 'key'], at, report);
+  if (address === undefined) return undefined;
+  if (member !== undefined && !equalBytes(member.address, address)) {
+    report(['attester', 'key'], {
+      problem: `the key of ${checksumAddress(address)} is not that of the member ${quote(member.name)}`,
+      expected: `a key whose address is ${checksumAddress(member.address)}`,
+    });
+  }
+  if (manifest !== undefined && manifest.profile !== 'dev' && isPublishedKey(address)) {
+    report(['attester', 'key'], publishedKey());
+  }
+  return address;
+}
+
+function checkAccounts({ manifest, roles, at, report }: Context, attester: Uint8Array | undefined): void {
+  let accounts = 0;
+  for (const name of keysOf(at('chains'))) {
+    const seen = new Map<string, number>();
+    for (const index of listOf(at('chains', name, 'accounts')).keys()) {
+      accounts += 1;
+      const path = ['chains', name, 'accounts', index, 'key'];
+      const address = checkKey(path, at, report);
+      if (address === undefined) continue;
+      const text = checksumAddress(address);
+      const first = seen.get(text);
+      if (first !== undefined) {
+        report(path, {
+          problem: `the account ${text} is the same as accounts[${first}]`,
+          fix: 'Each account has one stream of nonces: give each its own key.',
+        });
+      }
+      seen.set(text, index);
+      if (manifest !== undefined && manifest.profile !== 'dev' && isPublishedKey(address)) report(path, publishedKey());
+      if (attester !== undefined && equalBytes(attester, address)) {
+        report(path, {
+          severity: 'warning',
+          problem: "the attester's key pays fees too",
+          fix: 'Give the account a key of its own: one that pays fees needs no authority.',
+        });
+      }
+    }
+  }
+  if (roles.has('submit') && accounts === 0) {
+    report(['roles', listOf(at('roles')).indexOf('submit')], {
+      problem: 'the role submit needs accounts for at least one chain',
+      fix: 'Add accounts to a chain, or leave the role out.',
+    });
+  }
+}
+
+/** The address of a well-formed key. That a key lies below the order of the curve is no matter of its pattern. */
+function checkKey(path: Path, at: Context['at'], report: Report): Uint8Array | undefined {
+  const text = validValue(attesterShape.key, at(...path));
+  if (text === undefined) return undefined;
+  const key = fromHex(text, 32);
+  if (isPrivateKey(key)) return addressOf(key);
+  report(path, { problem: 'not a key of the curve secp256k1: zero, or beyond its order' });
+  return undefined;
+}
+
+function checkNats({ at, report, reportKey }: Context): void {
+  const has = (field: string): boolean => at('nats', field) !== undefined;
+  if (has('password') && !has('user')) {
+    reportKey(['nats', 'password'], { problem: 'a password without a user', fix: 'Add user, or use token.' });
+  }
+  if (has('user') && !has('password')) {
+    reportKey(['nats', 'user'], { problem: 'a user without a password', fix: 'Add password.' });
+  }
+  const ways = [has('credsFile'), has('token'), has('user') || has('password')].filter(Boolean).length;
+  if (ways > 1) {
+    report(['nats'], { problem: 'several ways to log in', expected: 'one of credsFile, token, or user and password' });
+  }
+}
+
+function checkApi({ at, report }: Context): void {
+  const host = validValue(shape.api.unwrap().shape.host, at('api', 'host'));
+  if (host === undefined || isLoopback(host)) return;
+  report(['api', 'host'], {
+    severity: 'warning',
+    problem: 'the API is open to others',
+    expected: 'a loopback address',
+    got: quote(host),
+    fix: 'It has no authentication; put it behind a proxy that has, or listen on 127.0.0.1.',
+  });
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}
+
+function rolesOf(value: unknown): ReadonlySet<Role> {
+  return new Set(ROLES.filter((role) => listOf(value).includes(role)));
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function keysOf(value: unknown): string[] {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
+}

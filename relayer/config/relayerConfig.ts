@@ -1,0 +1,92 @@
+/**
+ * The relayer's own configuration, as the rest of the program sees it: checked, defaults filled in, paths absolute,
+ * secrets wrapped. `loadConfig` makes it.
+ */
+import type { ChainName } from '../core/ids.ts';
+import type { Secret } from './secret.ts';
+import type { Tuning } from './tuning.ts';
+
+/** What a process does; one process may do everything. */
+export const ROLES = ['verify', 'attest', 'plan', 'submit', 'api'] as const;
+export type Role = (typeof ROLES)[number];
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const LOG_FORMATS = ['json', 'text'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+export interface RelayerConfig {
+  /** Absolute. */
+  readonly manifestFile: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly roles: ReadonlySet<Role>;
+  readonly chains: ReadonlyMap<ChainName, ChainConfig>;
+  /** Present when the role `attest` runs here. */
+  readonly attester: AttesterConfig | undefined;
+  readonly nats: NatsConfig;
+  readonly api: ApiConfig;
+  readonly log: LogConfig;
+  readonly tuning: Tuning;
+}
+
+/** Of an EVM chain; another family's row would join as a union on `family`. */
+export interface ChainConfig {
+  readonly family: 'evm';
+  readonly endpoints: readonly Endpoint[];
+  readonly accounts: readonly AccountConfig[];
+  /** Wei: no transaction offers more. */
+  readonly maxFeePerGas: bigint;
+  readonly pollMs: number;
+}
+
+export interface Endpoint {
+  /** `host:port`, for logs and metrics: says which endpoint without its path or credentials. */
+  readonly name: string;
+  /** HTTP(S); secret because providers put their key in it. */
+  readonly url: Secret;
+  /** WebSocket, a wake-up hint only. */
+  readonly ws: Secret | undefined;
+}
+
+/** A funded account that submits. It has no authority: it pays fees. */
+export interface AccountConfig {
+  /** 20 bytes. */
+  readonly address: Uint8Array;
+  /** 32 bytes. */
+  readonly key: Secret<Uint8Array>;
+}
+
+export interface AttesterConfig {
+  /** A member of the manifest's signer set. */
+  readonly name: string;
+  /** 20 bytes: the member's address, and the key's. */
+  readonly address: Uint8Array;
+  /** 32 bytes. */
+  readonly key: Secret<Uint8Array>;
+}
+
+export interface NatsConfig {
+  /** Without credentials in it. */
+  readonly url: string;
+  readonly auth: NatsAuth;
+}
+
+export type NatsAuth =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'user'; readonly user: string; readonly password: Secret }
+  | { readonly kind: 'token'; readonly token: Secret }
+  /** Absolute path of a `.creds` file. */
+  | { readonly kind: 'creds'; readonly file: string };
+
+export interface ApiConfig {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+}
+
+export interface LogConfig {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+}

@@ -1,0 +1,99 @@
+/** The composition root: makes the concrete bus, store, chains and keys of one process, and starts its roles. */
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import packageJson from '../package.json' with { type: 'json' };
+import { createNatsBus, type NatsBusOptions } from './bus/index.ts';
+import { createChain } from './chains.ts';
+import { type LoadedConfig, type NatsAuth, type RelayerConfig } from './config/index.ts';
+import { systemClock } from './core/clock.ts';
+import { assert } from './core/errors.ts';
+import { sign } from './core/secp256k1.ts';
+import { createSubjects } from './core/subjects.ts';
+import { createLogger } from './monitor/log.ts';
+import { createTelemetry } from './monitor/telemetry.ts';
+import { type Node, startNode } from './node.ts';
+import { createLevelStore } from './store/index.ts';
+
+export interface RunningRelayer {
+  readonly node: Node;
+  /** Resolves when the signal fired and everything is closed; rejects when a role could not go on. */
+  readonly ended: Promise<void>;
+}
+
+/** How long the server leaves a work item with a silent submitter: it is acknowledged once its bytes are on disk. */
+const WORK_ACK_WAIT_MS = 10_000;
+const TELEMETRY_REPEAT_MS = 5_000;
+
+export async function startRelayer(
+  { config, manifest, warnings }: LoadedConfig,
+  signal: AbortSignal,
+): Promise<RunningRelayer> {
+  const clock = systemClock;
+  const name = config.attester?.name ?? nameOf(config);
+  const log = createLogger({ clock }, config.log).child({ node: name });
+  for (const { path, problem } of warnings) log.warn({ path, problem }, 'config warning');
+  const subjects = createSubjects(manifest.network);
+  const store = await createLevelStore({ path: join(config.dataDir, 'journal') });
+  const bus = await createNatsBus({
+    servers: [config.nats.url],
+    name: `viaduct ${name}`,
+    ...credentialsOf(config.nats.auth),
+    subjects,
+    clock,
+    ackWaitMs: WORK_ACK_WAIT_MS,
+  });
+  bus.watch((event) => {
+    if (event.kind === 'wiped') log.warn({ stream: event.stream }, 'the bus lost a stream; it was made again');
+    else if (event.kind === 'denied') log.error({ detail: event.detail }, 'the bus does not allow this');
+    else log.debug({ event: event.kind }, 'bus');
+  });
+  const telemetry = createTelemetry({ bus, subjects, clock, log, node: name, repeatMs: TELEMETRY_REPEAT_MS });
+  const chains = manifest.chains.map((chain) => {
+    const row = config.chains.get(chain.name);
+    assert(row !== undefined, 'a checked config has a row for every chain');
+    return createChain(manifest, chain, row, { clock });
+  });
+  const key = config.attester?.key;
+  const signer = key && {
+    address: config.attester.address,
+    sign: (digest: Uint8Array) => sign(digest, key.reveal()),
+  };
+  const node = await startNode(
+    { manifest, chains, bus, subjects, store, clock, log, telemetry, signer },
+    { name, version: packageJson.version, roles: config.roles, tuning: config.tuning, api: config.api },
+    signal,
+  );
+  log.info({ roles: [...config.roles], network: manifest.network, assurance: assurances(chains) }, 'started');
+  const ended = node.ended.finally(async () => {
+    for (const chain of chains) await Promise.all([chain.source.close(), chain.target.close()]);
+    await bus.close();
+    await store.close();
+    log.info({}, 'stopped');
+  });
+  return { node, ended };
+}
+
+/** A stable name: streams remember positions by it, so two processes of one network must not share it. */
+function nameOf(config: RelayerConfig): string {
+  return `${basename(config.dataDir)}-${[...config.roles].sort().join('-')}`.replace(/[^A-Za-z0-9_-]/g, '-');
+}
+
+/** Said at every start: which chains are verified in the weaker way. */
+function assurances(
+  chains: readonly { readonly name: string; readonly lightClient: { readonly assurance: string } }[],
+) {
+  return Object.fromEntries(chains.map(({ name, lightClient }) => [name, lightClient.assurance]));
+}
+
+function credentialsOf(auth: NatsAuth): Pick<NatsBusOptions, 'credentials'> {
+  switch (auth.kind) {
+    case 'none':
+      return {};
+    case 'user':
+      return { credentials: { kind: 'userPassword', user: auth.user, password: auth.password.reveal() } };
+    case 'token':
+      return { credentials: { kind: 'token', token: auth.token.reveal() } };
+    case 'creds':
+      return { credentials: { kind: 'creds', text: readFileSync(auth.file, 'utf8') } };
+  }
+}

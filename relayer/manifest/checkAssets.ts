@@ -1,0 +1,82 @@
+/** The rules of the assets: one home each, and no token that backs two of them. */
+import type { z } from 'zod';
+import { fromHex } from '../core/bytes.ts';
+import { type assetSchema, EVM_COIN_DECIMALS } from './asset.ts';
+import { type Path, quote } from './findings.ts';
+import type { Profile } from './manifest.ts';
+import { type Items, publishedKey, type Report, reportRepeats, unknownChain } from './report.ts';
+import { isPublishedKey } from './testKeys.ts';
+
+export type RawAsset = z.output<typeof assetSchema>;
+type RawRepresentation = RawAsset['representations'][number];
+
+export function checkAssets(
+  assets: Items<RawAsset>,
+  names: ReadonlySet<string>,
+  profile: Profile,
+  report: Report,
+): void {
+  reportRepeats(assets, (asset) => String(asset.id), 'id', 'assets', report);
+  reportRepeats(assets, (asset) => asset.symbol, 'symbol', 'assets', report);
+  const owners = new Map<string, number>();
+  for (const { index, item: asset } of assets) {
+    const seen = new Set<string>();
+    for (const [position, representation] of asset.representations.entries()) {
+      const path = ['assets', index, 'representations', position];
+      const { chain } = representation;
+      if (!names.has(chain)) report([...path, 'chain'], unknownChain(chain, names));
+      if (seen.has(chain)) report([...path, 'chain'], { problem: `the asset is on ${quote(chain)} already` });
+      seen.add(chain);
+      checkToken(path, asset.id, representation, owners, profile, report);
+    }
+    checkHomes(['assets', index], asset, report);
+  }
+}
+
+function checkToken(
+  path: Path,
+  asset: number,
+  representation: RawRepresentation,
+  owners: Map<string, number>,
+  profile: Profile,
+  report: Report,
+): void {
+  const token = 'token' in representation ? representation.token : undefined;
+  const place = [...path, token === undefined ? 'custody' : 'token'];
+  const key = `${representation.chain} ${token?.toLowerCase() ?? 'native'}`;
+  const owner = owners.get(key);
+  owners.set(key, asset);
+  if (owner !== undefined && owner !== asset) {
+    report(place, {
+      problem: `asset ${owner} is this token already`,
+      fix: 'Two assets backed by the same token could each pay out what the other holds.',
+    });
+  }
+  // Every chain of today is an EVM chain.
+  if (representation.custody === 'native' && representation.decimals !== EVM_COIN_DECIMALS) {
+    report([...path, 'decimals'], {
+      problem: 'wrong decimals for the coin of an EVM chain',
+      expected: String(EVM_COIN_DECIMALS),
+      got: String(representation.decimals),
+    });
+  }
+  if (profile !== 'dev' && token !== undefined && isPublishedKey(fromHex(token))) report(place, publishedKey());
+}
+
+function checkHomes(path: Path, asset: RawAsset, report: Report): void {
+  const homes = [...asset.representations.entries()].filter(([, one]) => one.custody !== 'mint');
+  const [first, second] = homes;
+  if (first === undefined) {
+    report([...path, 'representations'], {
+      problem: 'the asset has no home, so nothing backs it',
+      expected: 'one representation with custody "lock" or "native"',
+    });
+  }
+  if (second !== undefined && asset.homesReason === undefined) {
+    report([...path, 'representations', second[0], 'custody'], {
+      problem: 'the asset has a second home',
+      expected: 'exactly one representation with custody "lock" or "native"',
+      fix: 'If that is meant, say why in homesReason: each home can pay out only what it holds itself.',
+    });
+  }
+}

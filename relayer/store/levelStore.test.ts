@@ -1,0 +1,178 @@
+import { spawn } from 'node:child_process';
+import { chmod, cp, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type StoreHarness, storeSuite } from '../../test/conformance/storeSuite.ts';
+import { utf8 } from '../core/bytes.ts';
+import { storeKey } from './keys.ts';
+import { createLevelStore } from './levelStore.ts';
+import { put, type Store } from './port.ts';
+
+const folders: string[] = [];
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'viaduct-store-'));
+  folders.push(path);
+  return path;
+}
+
+afterEach(async () => {
+  for (const path of folders.splice(0)) await rm(path, { recursive: true, force: true });
+});
+
+/** A copy of a live store's folder is what a crash of its process leaves. */
+async function harness(path: string): Promise<StoreHarness> {
+  const store = await createLevelStore({ path });
+  return {
+    store,
+    async reopen() {
+      const copy = await folder();
+      await cp(path, copy, { recursive: true });
+      return harness(copy);
+    },
+    dispose: async () => store.close(),
+  };
+}
+
+storeSuite('level', async () => harness(await folder()));
+
+/** A closed store with entries in its tables and in its log. */
+async function filled(): Promise<string> {
+  const path = await folder();
+  const first = await createLevelStore({ path });
+  await writeNumbers(first, 0, 500);
+  await first.close();
+  // Opening again moves the log into a table.
+  const second = await createLevelStore({ path });
+  await writeNumbers(second, 500, 1_000);
+  await second.close();
+  return path;
+}
+
+async function writeNumbers(store: Store, from: number, to: number): Promise<void> {
+  for (let n = from; n < to; n += 50) {
+    await store.write(
+      Array.from({ length: 50 }, (_, i) => put(storeKey('n', BigInt(n + i)), utf8(`value ${n + i}`.repeat(4)))),
+      { sync: true },
+    );
+  }
+}
+
+async function fileOf(path: string, pattern: RegExp): Promise<string> {
+  return join(path, (await readdir(path)).filter((name) => pattern.test(name)).sort()[0] as string);
+}
+
+async function flip(file: string, position: number): Promise<void> {
+  const bytes = await readFile(file);
+  bytes[Math.floor((bytes.length - 1) * position)]! ^= 0x10;
+  await writeFile(file, bytes);
+}
+
+describe('level store', () => {
+  it('says which folder is locked and what to do', async () => {
+    const path = await folder();
+    const store = await createLevelStore({ path });
+    const error: unknown = await createLevelStore({ path }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'STORE_LOCKED' });
+    expect(String((error as Error).message).replace(path, '<folder>')).toMatchInlineSnapshot(`
+      "The store is in use by another process.
+      Folder: <folder>.
+      Stop the other process, or give this one another data directory. Two processes must never share one."
+    `);
+    await store.close();
+    await (await createLevelStore({ path })).close();
+  });
+
+  for (const { name, pattern } of [
+    { name: 'the log', pattern: /\.log$/ },
+    { name: 'a table', pattern: /\.ldb$/ },
+    { name: 'the manifest', pattern: /^MANIFEST/ },
+  ]) {
+    it(`refuses one flipped bit anywhere in ${name}`, async () => {
+      const path = await filled();
+      const file = await fileOf(path, pattern);
+      const intact = await readFile(file);
+      for (let step = 0; step <= 20; step++) {
+        await flip(file, step / 20);
+        await expect(createLevelStore({ path }), `${step}/20`).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+        await writeFile(file, intact);
+      }
+      const store = await createLevelStore({ path });
+      expect(await store.get(storeKey('n', 0n))).toEqual(utf8('value 0'.repeat(4)));
+      await store.close();
+    });
+  }
+
+  it('refuses a missing CURRENT, manifest or table instead of starting anew', async () => {
+    for (const pattern of [/^CURRENT$/, /^MANIFEST/, /\.ldb$/]) {
+      const path = await filled();
+      const file = await fileOf(path, pattern);
+      await rename(file, `${file}.away`);
+      await expect(createLevelStore({ path })).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+      await rename(`${file}.away`, file);
+      const store = await createLevelStore({ path });
+      expect(await store.get(storeKey('n', 999n))).toEqual(utf8('value 999'.repeat(4)));
+      await store.close();
+    }
+  });
+
+  it('refuses a truncated table and names the remedy', async () => {
+    const path = await filled();
+    const file = await fileOf(path, /\.ldb$/);
+    await truncate(file, (await readFile(file)).length - 100);
+    const error: unknown = await createLevelStore({ path }).catch((thrown: unknown) => thrown);
+    expect((error as Error).message.replaceAll(path, '<folder>')).toMatchInlineSnapshot(`
+      "The store is damaged.
+      Folder: <folder>.
+      000005.ldb: not a table.
+      A journal of frames and progress can be rebuilt from the chains: move the folder away and start again.
+      A signing journal must be restored from its newest backup, or its key retired: without it this signer could sign two contents for one slot."
+    `);
+  });
+
+  it('opens a log whose last record was cut off by a power failure, without that record', async () => {
+    const path = await filled();
+    const file = await fileOf(path, /\.log$/);
+    await truncate(file, (await readFile(file)).length - 10);
+    const store = await createLevelStore({ path });
+    expect(await store.get(storeKey('n', 949n))).toBeDefined();
+    expect(await store.get(storeKey('n', 999n))).toBeUndefined();
+    await store.close();
+  });
+
+  it('says STORE_UNAVAILABLE for a folder that it cannot use', async () => {
+    const path = await folder();
+    await writeFile(join(path, 'file'), 'not a folder');
+    await expect(createLevelStore({ path: join(path, 'file') })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await chmod(path, 0o700);
+  });
+
+  it('has every key that a killed process said was written', async () => {
+    const path = await folder();
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', join(import.meta.dirname, '../../test/conformance/storeWriter.ts'), path],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const exited = new Promise<NodeJS.Signals | null>((resolve) => {
+      child.once('exit', (_, signal) => resolve(signal));
+    });
+    const printed: bigint[] = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      printed.push(BigInt(line));
+      if (printed.length === 200) child.kill('SIGKILL');
+    }
+    expect(await exited).toBe('SIGKILL');
+    expect(printed.length).toBeGreaterThanOrEqual(200);
+
+    const store = await createLevelStore({ path });
+    for (const number of printed) {
+      const [left, right] = await store.getMany([storeKey('left', number), storeKey('right', number)]);
+      expect(left, `${number}`).toEqual(utf8(`${number}`));
+      expect(right, `${number}`).toEqual(utf8(`${number}`));
+    }
+    await store.close();
+  });
+});
