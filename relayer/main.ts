@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { createNatsBus, type NatsBusOptions } from './bus/index.ts';
 import { createChain } from './chains.ts';
-import { type LoadedConfig, type NatsAuth, type RelayerConfig } from './config/index.ts';
+import { formatFinding, type LoadedConfig, type NatsAuth, type RelayerConfig } from './config/index.ts';
 import { systemClock } from './core/clock.ts';
 import { assert } from './core/errors.ts';
 import { sign } from './core/secp256k1.ts';
@@ -31,7 +31,7 @@ export async function startRelayer(
   const clock = systemClock;
   const name = config.attester?.name ?? nameOf(config);
   const log = createLogger({ clock }, config.log).child({ node: name });
-  for (const { path, problem } of warnings) log.warn({ path, problem }, 'config warning');
+  for (const warning of warnings) log.warn({ warning: formatFinding(warning) }, 'config warning');
   const subjects = createSubjects(manifest.network);
   const store = await createLevelStore({ path: join(config.dataDir, 'journal') });
   const bus = await createNatsBus({

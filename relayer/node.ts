@@ -8,6 +8,7 @@
  *   submit   one loop per funded account
  *   api      answers users from what this process verified (needs verify in the same process)
  */
+import { setMaxListeners } from 'node:events';
 import { type ApiServer, startApi } from './api/server.ts';
 import { createTransfers } from './api/transfers.ts';
 import { attest } from './attest/attest.ts';
@@ -86,6 +87,8 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
   const journal = createJournal(deps.store);
   const failed = new AbortController();
   const running = AbortSignal.any([signal, failed.signal]);
+  // Every loop and every call in flight listens; the number is bounded by the roles' own limits.
+  setMaxListeners(0, signal, running);
   const rules = new Map(manifest.lanes.map((lane) => [lane.id, rulesOf(manifest, lane)]));
   const works: Promise<void>[] = [];
 

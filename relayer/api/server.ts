@@ -11,6 +11,7 @@
  * | `GET /readyz`                  | 200 when chains are followed and the bus is connected, else 503     |
  */
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { timeoutSignal } from '../core/clock.ts';
 import { asViaductError, ViaductError } from '../core/errors.ts';
 import { chainName, type ChainName, type LaneId } from '../core/ids.ts';
 import { API_BODY_BYTES_MAX, RPC_TIMEOUT_MS } from '../core/limits.ts';
@@ -126,7 +127,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       return problem(reply, 400, 'BAD_CHAIN', `Unknown chain; the manifest has ${names}.`);
     }
     const only = chain === undefined ? undefined : chainName(chain);
-    const places = await transfers.findByTransaction(txHash, only, AbortSignal.timeout(RPC_TIMEOUT_MS));
+    const places = await transfers.findByTransaction(txHash, only, timeoutSignal(RPC_TIMEOUT_MS));
     return { transfers: await Promise.all(places.map(async (place) => transfers.describe(place))) };
   });
 

@@ -17,13 +17,13 @@ import {
 import { type Checkpoint, checkpointDigest, chunkHashes, merkleRoot, signerSetHash } from '../core/checkpoint.ts';
 import type { Clock } from '../core/clock.ts';
 import { createSerial } from '../core/concurrency.ts';
-import { assert } from '../core/errors.ts';
+import { assert, asViaductError } from '../core/errors.ts';
 import type { ChainName, LaneId } from '../core/ids.ts';
 import { VOTES_PENDING_MAX } from '../core/limits.ts';
 import type { Logger } from '../core/log.ts';
 import { type AttestationRules, certificateProblem, signerOf, statementProblem } from '../core/signatures.ts';
 import type { Telemetry } from '../core/telemetry.ts';
-import type { Journal } from '../store/journal.ts';
+import type { Journal, LaneRecord } from '../store/journal.ts';
 import { type CutPolicy, nextCut, proposerIndex } from './nextCut.ts';
 
 export interface AttestedLane {
@@ -64,7 +64,7 @@ export interface LaneAttesterDeps {
 export interface LaneAttesterOptions extends CutPolicy {
   /** How long one member may propose before the next one does, and before anything unanswered is said again. */
   readonly turnMs: number;
-  /** How long a certificate may stay unaccepted on the target before it is published again. */
+  /** How long the target may stand still with work left before the certificates for it are published again. */
   readonly republishMs: number;
 }
 
@@ -79,12 +79,19 @@ export interface LaneAttester {
 
 interface Candidate {
   readonly checkpoint: Checkpoint;
+  /** Who brought it up. */
+  readonly by: string;
   readonly votes: Map<string, Uint8Array>;
   signedByUs: boolean;
   certified: boolean;
   /** When our vote was last sent. */
   votedAtMs: number;
 }
+
+/** Stands for the signer set: statements that came with a whole certificate. */
+const CERTIFIED = 'certified';
+/** Certificates read at once: 256 of 5 signatures are 130 kB. */
+const CERTIFICATES_PER_READ = 256;
 
 export function createLaneAttester(
   lane: AttestedLane,
@@ -96,10 +103,12 @@ export function createLaneAttester(
   const serial = createSerial();
   const me = bytesToHex(signer.address);
   const myIndex = rules.signers.members.findIndex((member) => equalBytes(member, signer.address));
+  /** What one member may bring up before its own oldest statement gives way: nobody crowds out the others'. */
+  const openPerMember = Math.max(1, Math.floor(VOTES_PENDING_MAX / rules.signers.members.length));
   /** Open statements by digest, oldest first. */
   const candidates = new Map<string, Candidate>();
   let waiting: { base: bigint; sinceMs: number; turn: number } | undefined;
-  let published: { accepted: bigint; atMs: number; tries: number } | undefined;
+  let published: { at: string; atMs: number; tries: number } | undefined;
 
   async function tick(): Promise<void> {
     if (await isFrozen()) return;
@@ -108,8 +117,8 @@ export function createLaneAttester(
       if (endSequence(candidate.checkpoint) <= record.accepted) candidates.delete(digest);
       else if (!candidate.signedByUs) await consider(candidate);
     }
-    const { base, open } = await certifiedThrough(record.accepted);
-    await republish(record.accepted, open);
+    const base = await certifiedThrough(record.accepted);
+    await republish(record);
     await propose(base, record.derived);
     telemetry.report('attest', lane.id, {
       attester: me,
@@ -120,15 +129,15 @@ export function createLaneAttester(
   }
 
   /** The end of the run of certificates that starts at what the target accepted. */
-  async function certifiedThrough(accepted: bigint): Promise<{ base: bigint; open: Certificate[] }> {
-    const open: Certificate[] = [];
-    let base = accepted;
-    for (const certificate of await journal.certificates(lane.id, accepted, 256)) {
-      if (certificate.checkpoint.firstSequence !== base) continue;
-      base = endSequence(certificate.checkpoint);
-      open.push(certificate);
+  async function certifiedThrough(accepted: bigint): Promise<bigint> {
+    for (let base = accepted; ;) {
+      let end = base;
+      for (const { checkpoint } of await journal.certificates(lane.id, base, CERTIFICATES_PER_READ)) {
+        if (checkpoint.firstSequence === end) end = endSequence(checkpoint);
+      }
+      if (end === base) return base;
+      base = end;
     }
-    return { base, open };
   }
 
   async function propose(base: bigint, derived: bigint): Promise<void> {
@@ -160,7 +169,7 @@ export function createLaneAttester(
       sourceHeight: source.derivedHeight,
       sourceBlockHash,
     };
-    const candidate = candidateFor(checkpoint);
+    const candidate = candidateFor(checkpoint, me);
     if (candidate.signedByUs) {
       sendVote(candidate);
       return;
@@ -199,6 +208,7 @@ export function createLaneAttester(
     const booking = await deps.ledger.book(lane.id, candidate.checkpoint.firstSequence, packets);
     if (booking.kind !== 'booked') {
       telemetry.report('blocked', lane.id, { step: 'attest', reason: `ledger ${booking.kind}` });
+      if (booking.kind === 'incomplete') return false;
       telemetry.alert('critical', 'LEDGER_VIOLATED', `Lane ${lane.id}: more would leave the source than came in.`, {
         lane: lane.id,
         booking: booking.kind,
@@ -222,23 +232,32 @@ export function createLaneAttester(
     await publish(certificate, 0);
   }
 
-  async function publish(certificate: Certificate, tries: number): Promise<void> {
+  async function publish(certificate: Certificate, tries: number): Promise<boolean> {
     const id = `${digestOf(certificate.checkpoint)}-${tries}`;
     try {
       await deps.publishCertificate(lane.id, encodeCertificate(certificate), id);
+      return true;
     } catch (error) {
-      // It stays in the journal and is published again while the target has not accepted it.
-      log.warn({ lane: lane.id, detail: String(error) }, 'could not publish a certificate yet');
+      // It stays in the journal and is published again while the target has not delivered it.
+      log.warn({ lane: lane.id, code: asViaductError(error).code }, 'could not publish a certificate yet');
+      return false;
     }
   }
 
-  /** Certificates may be lost with the bus: those the target did not accept in time are published again. */
-  async function republish(accepted: bigint, open: readonly Certificate[]): Promise<void> {
+  /**
+   * Certificates may be lost with the bus and with planners' journals: as long as the target stands still, those of
+   * undelivered packets are published again, those of accepted checkpoints included: their chunks need them.
+   */
+  async function republish({ accepted, delivered, derived }: LaneRecord): Promise<void> {
     const now = clock.now();
-    if (published?.accepted !== accepted || open.length === 0) published = { accepted, atMs: now, tries: 0 };
-    if (open.length === 0 || now - published.atMs < options.republishMs) return;
-    published = { accepted, atMs: now, tries: published.tries + 1 };
-    for (const certificate of open) await publish(certificate, published.tries);
+    const at = `${accepted} ${delivered.through}`;
+    if (published?.at !== at || delivered.through >= derived) published = { at, atMs: now, tries: 0 };
+    if (now - published.atMs < options.republishMs) return;
+    published = { at, atMs: now, tries: published.tries + 1 };
+    for (const certificate of await journal.certificates(lane.id, delivered.through, CERTIFICATES_PER_READ)) {
+      // The bus is away: the rest would only wait for it one after the other.
+      if (!(await publish(certificate, published.tries))) return;
+    }
   }
 
   async function isFrozen(): Promise<boolean> {
@@ -261,9 +280,10 @@ export function createLaneAttester(
     if (equalBytes(voter, signer.address)) return;
     const { accepted } = await journal.lane(lane.id);
     if (endSequence(vote.checkpoint) <= accepted || (await isFrozen())) return;
-    const candidate = candidateFor(vote.checkpoint);
-    const repeated = candidate.votes.has(bytesToHex(voter));
-    candidate.votes.set(bytesToHex(voter), vote.signatures);
+    const by = bytesToHex(voter);
+    const candidate = candidateFor(vote.checkpoint, by);
+    const repeated = candidate.votes.has(by);
+    candidate.votes.set(by, vote.signatures);
     if (!candidate.signedByUs) await consider(candidate);
     else await certify(candidate);
     // Somebody says it again because an answer was lost: answer again, once a turn at most.
@@ -280,17 +300,18 @@ export function createLaneAttester(
     }
     const { accepted } = await journal.lane(lane.id);
     if (endSequence(certificate.checkpoint) <= accepted) return;
-    candidateFor(certificate.checkpoint).certified = true;
+    candidateFor(certificate.checkpoint, CERTIFIED).certified = true;
     await journal.putCertificate(certificate);
   }
 
-  function candidateFor(checkpoint: Checkpoint): Candidate {
+  function candidateFor(checkpoint: Checkpoint, by: string): Candidate {
     const digest = digestOf(checkpoint);
     const known = candidates.get(digest);
     if (known !== undefined) return known;
-    const oldest = candidates.keys().next().value;
-    if (candidates.size >= VOTES_PENDING_MAX && oldest !== undefined) candidates.delete(oldest);
-    const fresh: Candidate = { checkpoint, votes: new Map(), signedByUs: false, certified: false, votedAtMs: 0 };
+    const same = [...candidates].filter(([, candidate]) => candidate.by === by);
+    const [oldest] = same;
+    if (oldest !== undefined && same.length >= openPerMember) candidates.delete(oldest[0]);
+    const fresh: Candidate = { checkpoint, by, votes: new Map(), signedByUs: false, certified: false, votedAtMs: 0 };
     candidates.set(digest, fresh);
     return fresh;
   }

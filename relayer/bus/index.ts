@@ -23,4 +23,5 @@ export {
 } from './port.ts';
 export { createMemoryBroker, type MemoryBroker } from './memoryBroker.ts';
 export { createMemoryBus, type MemoryBusOptions } from './memoryBus.ts';
+export { logBusEvents } from './logEvents.ts';
 export { createNatsBus, type NatsBusOptions, type NatsCredentials } from './natsBus.ts';

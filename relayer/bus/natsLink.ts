@@ -41,8 +41,8 @@ export interface NatsLink {
   waitUp(timeoutMs: number, signal: AbortSignal): Promise<void>;
   /** The work's outcome, or `BUS_UNAVAILABLE` at once when the connection is lost meanwhile: no answer will come. */
   whileUp<T>(work: Promise<T>): Promise<T>;
-  /** Calls back on every loss of the connection and on every return. */
-  watch(listener: (up: boolean) => void): void;
+  /** Calls back on every loss of the connection and on every return. Returns the function that ends it. */
+  watch(listener: (up: boolean) => void): () => void;
   /** Sends what is buffered, within the time, and closes. */
   close(flushMs: number): Promise<void>;
 }
@@ -149,6 +149,9 @@ export async function createNatsLink(options: NatsLinkOptions): Promise<NatsLink
     },
     watch(listener) {
       listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
     },
     async close(flushMs) {
       if (up && flushMs > 0) {

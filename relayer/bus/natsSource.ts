@@ -61,12 +61,14 @@ export function createNatsSource(options: SourceOptions, deps: NatsSourceDeps, s
   /** Answers wait while it is unclear whether the server still means the same message by the same number. */
   let settled = false;
   let deferred: (() => void)[] = [];
-  let reopen: (reason: string) => void = () => undefined;
+  let reopen: () => void = () => undefined;
+  /** The consumer is alive: what ends now deserves a quick new start. */
+  let heard = false;
 
-  link.watch((up) => {
+  const forgetLink = link.watch((up) => {
     if (up) return;
     settled = false;
-    reopen('disconnected');
+    reopen();
   });
   const forgetWipes = topology.onWiped((name) => {
     if (name !== stream.name) return;
@@ -75,9 +77,9 @@ export function createNatsSource(options: SourceOptions, deps: NatsSourceDeps, s
     inHand.clear();
     lastDelivered = 0;
     sink.forget();
-    reopen('wiped');
+    reopen();
   });
-  signal.addEventListener('abort', () => reopen('stopped'), { once: true });
+  signal.addEventListener('abort', () => reopen(), { once: true });
   run().catch((error: unknown) => report.emit({ kind: 'trouble', error }));
 
   async function run(): Promise<void> {
@@ -85,34 +87,35 @@ export function createNatsSource(options: SourceOptions, deps: NatsSourceDeps, s
       try {
         await link.waitUp(REOPEN_MS_MAX, signal);
         await topology.heal();
-        const reason = await openAndPull();
-        if (reason !== 'unanswered') attempt = 0;
+        heard = false;
+        await openAndPull();
+        if (heard) attempt = 0;
       } catch (error) {
         if (!signal.aborted && link.up) report.emit({ kind: 'trouble', error });
       }
       await clock.sleep(nextDelay(attempt, REOPEN_MS_MIN, REOPEN_MS_MAX), signal).catch(() => undefined);
     }
     forgetWipes();
+    forgetLink();
   }
 
-  /** Resolves with the reason to open again. */
-  async function openAndPull(): Promise<string> {
-    const reopened = new Promise<string>((resolve) => {
+  /** Resolves when everything has to be opened again. */
+  async function openAndPull(): Promise<void> {
+    const reopened = new Promise<void>((resolve) => {
       reopen = resolve;
     });
     await link.whileUp(openConsumer());
-    if (signal.aborted || !link.up) return 'interrupted';
+    if (signal.aborted || !link.up) return;
     settled = true;
     for (const answer of deferred.splice(0)) answer();
     const attachment = new AbortController();
     pullers = Array.from({ length: PULLERS }, () => openPuller(attachment.signal));
     pull();
     watchSilence(AbortSignal.any([signal, attachment.signal])).catch(() => undefined);
-    const reason = await reopened;
+    await reopened;
     attachment.abort();
     for (const { subscription } of pullers) subscription.unsubscribe();
     pullers = [];
-    return reason;
   }
 
   async function openConsumer(): Promise<void> {
@@ -155,7 +158,7 @@ export function createNatsSource(options: SourceOptions, deps: NatsSourceDeps, s
     const inbox = createInbox();
     const subscription = link.connection.subscribe(inbox, {
       callback: (error, message) => {
-        if (error !== null) reopen('denied');
+        if (error !== null) reopen();
         else if (!attachment.aborted) hear(puller, message);
       },
     });
@@ -185,6 +188,7 @@ export function createNatsSource(options: SourceOptions, deps: NatsSourceDeps, s
     puller.lastHeardMs = clock.now();
     const status = message.headers?.code ?? 0;
     if (status === 0) {
+      heard = true;
       puller.outstanding = Math.max(0, puller.outstanding - 1);
       credit -= 1;
       hand(message);
@@ -193,10 +197,17 @@ export function createNatsSource(options: SourceOptions, deps: NatsSourceDeps, s
     }
     if (status === 100) return;
     puller.outstanding = 0;
-    const description = message.headers?.description ?? '';
     // 404: nothing there; 408: the request expired; 409 with this text: the request is served.
-    if (status === 404 || status === 408 || (status === 409 && /batch completed/i.test(description))) pull();
-    else reopen(status === 503 ? 'unanswered' : description);
+    if (
+      status === 404 ||
+      status === 408 ||
+      (status === 409 && /batch completed/i.test(message.headers?.description ?? ''))
+    ) {
+      heard = true;
+      pull();
+    } else {
+      reopen();
+    }
   }
 
   function hand(message: Msg): void {
@@ -234,7 +245,7 @@ export function createNatsSource(options: SourceOptions, deps: NatsSourceDeps, s
       await clock.sleep(deps.pullExpiresMs, attached);
       const now = clock.now();
       if (pullers.some(({ outstanding, lastHeardMs }) => outstanding > 0 && now - lastHeardMs > deps.pullExpiresMs)) {
-        reopen('silence');
+        reopen();
       }
     }
   }

@@ -133,7 +133,7 @@ export function createNatsTopology(deps: NatsTopologyDeps): NatsTopology {
         return;
       } catch (error) {
         if (closing.aborted) return;
-        report.emit({ kind: 'trouble', error });
+        if (link.up) report.emit({ kind: 'trouble', error });
         await clock.sleep(nextDelay(attempt, HEAL_MS_MIN, HEAL_MS_MAX), closing).catch(() => undefined);
       }
     }
@@ -242,7 +242,7 @@ function topologyError(thrown: unknown, stream: string): ViaductError {
   if (thrown instanceof ViaductError) return thrown;
   if (!(thrown instanceof JetStreamApiError)) {
     const detail = thrown instanceof Error ? thrown.message : String(thrown);
-    if (!detail.includes('jetstream is not enabled'))
+    if (!/jetstream (is )?not enabled/i.test(detail))
       return busUnavailable(`The server did not answer about ${stream}: ${detail}`, thrown);
     return jetStreamMissing(detail);
   }

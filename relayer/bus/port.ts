@@ -32,8 +32,9 @@ export interface Bus {
    * Hands a stream's messages to the handler: messages of one subject strictly in order and one at a time, subjects
    * side by side. Acknowledged when the handler resolves. When it throws, the message comes again after a delay and
    * holds up its own subject only; after `redeliveriesMax` it goes to `onPoison` and the subject continues.
-   * The durable name remembers the position on the server; one process at a time uses a name. Runs until the signal
-   * fires or the bus closes, through every outage and wipe.
+   * The durable name remembers the position on the server; one process at a time uses a name. A new process goes on at
+   * the first message that is not acknowledged, so some after it may come again, in order. Runs until the signal fires
+   * or the bus closes, through every outage and wipe.
    */
   consume(pattern: string, handler: DurableHandler, options: ConsumeOptions): void;
   /** Work items, each to one of the processes that share the durable name. Ends when the signal fires or the bus closes. */
@@ -88,7 +89,10 @@ export interface RequestOptions {
 }
 
 export interface DurablePublishOptions {
-  /** The same content always has the same id. Printable ASCII without spaces. */
+  /**
+   * The same content always has the same id. Printable ASCII without spaces. A work item that is done still has its id
+   * known for the stream's window: to queue it again, give it another id.
+   */
   readonly id: string;
 }
 

@@ -1,5 +1,5 @@
 /** Reads a relayer's HTTP API for the commands that follow transfers and lanes. */
-import type { Clock } from '../core/clock.ts';
+import { type Clock, timeoutSignal } from '../core/clock.ts';
 import { ViaductError } from '../core/errors.ts';
 
 export interface ApiTransfer {
@@ -25,7 +25,7 @@ export function createApiClient(url: string): ApiClient {
   async function get(path: string): Promise<unknown> {
     let response: Response;
     try {
-      response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+      response = await fetch(`${url}${path}`, { signal: timeoutSignal(TIMEOUT_MS) });
     } catch (cause) {
       throw new ViaductError({
         code: 'ENDPOINT_FAILED',

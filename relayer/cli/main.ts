@@ -1,7 +1,7 @@
 /** The command line. Results on stdout, logs on stderr; exit codes in `exitCodes.ts`. */
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { loadConfig, systemSources } from '../config/index.ts';
+import { formatFinding, loadConfig, systemSources } from '../config/index.ts';
 import { systemClock } from '../core/clock.ts';
 import { asViaductError, type ViaductError } from '../core/errors.ts';
 import { startRelayer } from '../main.ts';
@@ -46,7 +46,7 @@ config
   .action((options: { config: string; json?: true }) => {
     const output = createOutput(options.json === true);
     const { manifest, warnings, config: checked } = loadConfig(options.config, systemSources());
-    for (const { path, problem } of warnings) output.line(`warning: ${path}: ${problem}`);
+    for (const warning of warnings) output.line(formatFinding(warning));
     output.line(`${options.config} is valid: ${manifest.network}, roles ${[...checked.roles].join(', ')}.`);
     output.result({ valid: true, network: manifest.network, roles: [...checked.roles], warnings });
   });

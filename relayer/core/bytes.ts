@@ -3,7 +3,7 @@
  * where a chain, a file or a person expects it.
  */
 import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js';
-import { DecodeError } from './errors.ts';
+import { assert, DecodeError } from './errors.ts';
 
 export type Hex = `0x${string}`;
 
@@ -50,7 +50,9 @@ export function readU64(bytes: Uint8Array, offset: number): bigint {
   return viewOf(bytes).getBigUint64(offset);
 }
 
+/** Throws on a value that is no u64: DataView would wrap it silently. */
 export function writeU64(bytes: Uint8Array, offset: number, value: bigint): void {
+  assert(value >= 0n && value < 1n << 64n, 'a u64');
   viewOf(bytes).setBigUint64(offset, value);
 }
 
@@ -64,6 +66,7 @@ export function writeU32(bytes: Uint8Array, offset: number, value: number): void
 
 /** A big-endian word of 32 bytes, as the EVM lays out an unsigned integer. */
 export function word(value: bigint | number): Uint8Array {
+  assert(value >= 0 && BigInt(value) < 1n << 256n, 'a u256');
   const bytes = new Uint8Array(32);
   let rest = BigInt(value);
   for (let i = 31; rest > 0n && i >= 0; i--) {
@@ -71,6 +74,11 @@ export function word(value: bigint | number): Uint8Array {
     rest >>= 8n;
   }
   return bytes;
+}
+
+/** A copy of [from, to): `slice` on a Buffer, which is a Uint8Array too, would share its memory. */
+export function copyBytes(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(from, to));
 }
 
 /** Left-pads to a word of 32 bytes (an EVM address, say). */

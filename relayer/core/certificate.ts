@@ -15,7 +15,7 @@
  *
  * A delivery goes on with the chunk index (u32), the number of siblings (u8), the siblings and the chunk's packets.
  */
-import { concatBytes, readU32, readU64, writeU32, writeU64 } from './bytes.ts';
+import { concatBytes, copyBytes, readU32, readU64, writeU32, writeU64 } from './bytes.ts';
 import { chunkCount, type Checkpoint } from './checkpoint.ts';
 import { assert, DecodeError } from './errors.ts';
 import { idBytes, laneId } from './ids.ts';
@@ -119,20 +119,20 @@ function decodePrefix(bytes: Uint8Array): { certificate: Certificate; length: nu
   const checkpoint: Checkpoint = {
     lane: laneId(bytes.subarray(AT.lane, AT.epoch)),
     signerEpoch: readU64(bytes, AT.epoch),
-    signerSetHash: bytes.slice(AT.signerSetHash, AT.manifestHash),
-    manifestHash: bytes.slice(AT.manifestHash, AT.first),
+    signerSetHash: copyBytes(bytes, AT.signerSetHash, AT.manifestHash),
+    manifestHash: copyBytes(bytes, AT.manifestHash, AT.first),
     firstSequence: readU64(bytes, AT.first),
     packetCount: readU32(bytes, AT.count),
     chunkSize: readU32(bytes, AT.chunkSize),
-    root: bytes.slice(AT.root, AT.sourceHeight),
+    root: copyBytes(bytes, AT.root, AT.sourceHeight),
     sourceHeight: readU64(bytes, AT.sourceHeight),
-    sourceBlockHash: bytes.slice(AT.sourceHash, AT.signatureCount),
+    sourceBlockHash: copyBytes(bytes, AT.sourceHash, AT.signatureCount),
   };
   const { packetCount, chunkSize } = checkpoint;
   if (chunkSize < 1 || chunkSize > CHUNK_PACKETS_MAX) throw malformed(`chunk size ${chunkSize}`);
   if (packetCount < 1 || chunkCount(checkpoint) > CHECKPOINT_CHUNKS_MAX) throw malformed(`packet count ${packetCount}`);
   if (checkpoint.firstSequence + BigInt(packetCount) > 0xffffffffffffffffn) throw malformed('sequence overflows');
-  return { certificate: { checkpoint, signatures: bytes.slice(HEAD_BYTES, length) }, length };
+  return { certificate: { checkpoint, signatures: copyBytes(bytes, HEAD_BYTES, length) }, length };
 }
 
 function malformed(why: string): DecodeError {

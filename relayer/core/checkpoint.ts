@@ -3,7 +3,8 @@
  *
  * A chunk's hash is keccak256 over its packets laid end to end. A checkpoint's root is the binary Merkle root over its
  * chunk hashes in RFC 6962 shape: leaf = keccak256(0x00 ‖ chunk hash), node = keccak256(0x01 ‖ left ‖ right), the left
- * subtree being the largest power of two below the count. A proof is valid for exactly one (index, count).
+ * subtree being the largest power of two below the count. A proof is checked for
+ * an (index, count): the count comes from the signed statement, never from whoever brings the proof.
  */
 import { equalBytes, padWord, utf8, word } from './bytes.ts';
 import { assert } from './errors.ts';

@@ -13,6 +13,9 @@ export interface Randomness {
   bytes(length: number): Uint8Array;
 }
 
+/** A longer timer would fire at once; 24 days are long enough for any loop to look again. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 export const systemRandomness: Randomness = { bytes: (length) => new Uint8Array(randomBytes(length)) };
 
 export const systemClock: Clock = {
@@ -27,10 +30,13 @@ export const systemClock: Clock = {
         clearTimeout(timer);
         reject(abortedError(signal));
       };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', onAbort);
-        resolve();
-      }, ms);
+      const timer = setTimeout(
+        () => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve();
+        },
+        Math.min(ms, TIMER_MS_MAX),
+      );
       signal?.addEventListener('abort', onAbort, { once: true });
     }),
 };
@@ -42,4 +48,9 @@ export function abortedError(signal?: AbortSignal): ViaductError {
 /** The wait before try number `attempt` (0 = the first retry): doubles from `minMs`, never above `maxMs`. */
 export function nextDelay(attempt: number, minMs: number, maxMs: number): number {
   return Math.min(maxMs, minMs * 2 ** Math.min(attempt, 30));
+}
+
+/** A signal that fires after `ms`, for a single call to the outside. */
+export function timeoutSignal(ms: number): AbortSignal {
+  return AbortSignal.timeout(ms);
 }

@@ -14,20 +14,11 @@ export type Disposition = 'retry' | 'drop' | 'halt';
 export const DISPOSITIONS = {
   // Decoding and verification of untrusted bytes.
   DECODE_FAILED: 'drop',
-  EVIDENCE_MISMATCH: 'retry',
-  HEADER_INVALID: 'retry',
-  CHAIN_CONFLICT: 'halt',
-  // Lanes, checkpoints, attestations.
-  STATEMENT_INVALID: 'drop',
-  SIGNATURE_INVALID: 'drop',
-  LEDGER_VIOLATED: 'halt',
   // Endpoints and chains.
   ENDPOINT_FAILED: 'retry',
   ENDPOINT_WRONG_CHAIN: 'halt',
   QUORUM_MISSING: 'retry',
   TX_REVERTED: 'drop',
-  TX_ALREADY_DONE: 'drop',
-  TX_WAITS: 'retry',
   TX_NONCE_TAKEN: 'retry',
   TX_UNDERPRICED: 'retry',
   ACCOUNT_OUT_OF_FUNDS: 'retry',

@@ -92,8 +92,5 @@ describe('frame', () => {
       writeU64(bytes, second, wrong);
       expect(packetsProblem(bytes, 7n)).toBe(`packet 8 carries sequence ${wrong}`);
     }
-    expect(packetsProblem(run(2, (1n << 64n) - 1n), (1n << 64n) - 1n)).toBe(
-      'packet 18446744073709551616 carries sequence 0',
-    );
   });
 });

@@ -16,7 +16,7 @@
  * against a checkpoint root that k attesters signed.
  */
 import { idBytes, laneId, type LaneId } from './ids.ts';
-import { readU32, readU64, writeU32, writeU64 } from './bytes.ts';
+import { copyBytes, readU32, readU64, writeU32, writeU64 } from './bytes.ts';
 import { assert, DecodeError } from './errors.ts';
 import { FRAME_PACKETS_MAX, PACKET_BYTES } from './limits.ts';
 import { packetProblem, readSequence } from './packet.ts';
@@ -64,7 +64,7 @@ export function decodeFrame(bytes: Uint8Array): Frame {
     lane: laneId(bytes.subarray(4, 36)),
     firstSequence,
     count,
-    source: { height: readU64(bytes, 48), hash: bytes.slice(56, 88) },
+    source: { height: readU64(bytes, 48), hash: copyBytes(bytes, 56, 88) },
     packets,
   };
 }

@@ -18,7 +18,7 @@
  * A return brings a refused packet's amount back to its sender. It never expires, and one that cannot be paid is held
  * for its receiver instead of travelling again.
  */
-import { readU32, readU64, writeU32, writeU64 } from './bytes.ts';
+import { copyBytes, readU32, readU64, writeU32, writeU64 } from './bytes.ts';
 import { assert, DecodeError } from './errors.ts';
 import { keccak256 } from './keccak.ts';
 import { type AssetId, assetId, idBytes, type LaneId, transferId, type TransferId } from './ids.ts';
@@ -82,7 +82,7 @@ export function decodePacket(bytes: Uint8Array, offset = 0): Packet {
     amount: readAmount(bytes, offset),
     receiver: readAccount(bytes, offset + PACKET_OFFSETS.receiver),
     deadline: readU64(bytes, offset + PACKET_OFFSETS.deadline),
-    sourceReference: bytes.slice(offset + PACKET_OFFSETS.sourceReference, offset + PACKET_OFFSETS.sender),
+    sourceReference: copyBytes(bytes, offset + PACKET_OFFSETS.sourceReference, offset + PACKET_OFFSETS.sender),
     sender: readAccount(bytes, offset + PACKET_OFFSETS.sender),
   };
 }
@@ -132,7 +132,7 @@ export function accumulate(accumulator: Uint8Array, packets: Uint8Array): Uint8A
 }
 
 function readAccount(bytes: Uint8Array, offset: number): Uint8Array {
-  return bytes.slice(offset + 1, offset + 1 + (bytes[offset] as number));
+  return copyBytes(bytes, offset + 1, offset + 1 + (bytes[offset] as number));
 }
 
 function writeAccount(bytes: Uint8Array, offset: number, account: Uint8Array): void {

@@ -7,15 +7,15 @@ const lane = laneId('ab'.repeat(32));
 const subjects = createSubjects('testnet-1');
 
 describe('subjects', () => {
-  it('are spelled with version and network first', () => {
-    expect(subjects.frame(lane)).toBe(`viaduct.v1.testnet-1.frame.${lane}`);
-    expect(subjects.checkpoint(lane)).toBe(`viaduct.v1.testnet-1.checkpoint.${lane}`);
-    expect(subjects.work(chainName('anvil-a'))).toBe('viaduct.v1.testnet-1.work.anvil-a');
-    expect(subjects.attest(lane)).toBe(`viaduct.v1.testnet-1.attest.${lane}`);
-    expect(subjects.outcome(chainName('anvil-a'))).toBe('viaduct.v1.testnet-1.outcome.anvil-a');
-    expect(subjects.mon('lane', lane)).toBe(`viaduct.v1.testnet-1.mon.lane.${lane}`);
-    expect(subjects.alert('critical')).toBe('viaduct.v1.testnet-1.alert.critical');
-    expect(subjects.ctl('pause')).toBe('viaduct.v1.testnet-1.ctl.pause');
+  it('are spelled with version, kind and network first', () => {
+    expect(subjects.frame(lane)).toBe(`viaduct.v1.frame.testnet-1.${lane}`);
+    expect(subjects.checkpoint(lane)).toBe(`viaduct.v1.checkpoint.testnet-1.${lane}`);
+    expect(subjects.work(chainName('anvil-a'))).toBe('viaduct.v1.work.testnet-1.anvil-a');
+    expect(subjects.attest(lane)).toBe(`viaduct.v1.attest.testnet-1.${lane}`);
+    expect(subjects.outcome(chainName('anvil-a'))).toBe('viaduct.v1.outcome.testnet-1.anvil-a');
+    expect(subjects.mon('lane', lane)).toBe(`viaduct.v1.mon.testnet-1.lane.${lane}`);
+    expect(subjects.alert('critical')).toBe('viaduct.v1.alert.testnet-1.critical');
+    expect(subjects.ctl('pause')).toBe('viaduct.v1.ctl.testnet-1.pause');
     expect(laneOfSubject(subjects.frame(lane))).toBe(lane);
   });
 
@@ -30,13 +30,13 @@ describe('subjects', () => {
 
   it('put each durable kind into one stream of its network', () => {
     expect(subjects.streams.map(({ name, subjects: patterns, retention }) => ({ name, patterns, retention }))).toEqual([
-      { name: 'VIADUCT_V1_testnet-1_FRAMES', patterns: ['viaduct.v1.testnet-1.frame.*'], retention: 'limits' },
+      { name: 'VIADUCT_V1_testnet-1_FRAMES', patterns: ['viaduct.v1.frame.testnet-1.*'], retention: 'limits' },
       {
         name: 'VIADUCT_V1_testnet-1_CHECKPOINTS',
-        patterns: ['viaduct.v1.testnet-1.checkpoint.*'],
+        patterns: ['viaduct.v1.checkpoint.testnet-1.*'],
         retention: 'limits',
       },
-      { name: 'VIADUCT_V1_testnet-1_WORK', patterns: ['viaduct.v1.testnet-1.work.*'], retention: 'workqueue' },
+      { name: 'VIADUCT_V1_testnet-1_WORK', patterns: ['viaduct.v1.work.testnet-1.*'], retention: 'workqueue' },
     ]);
     for (const stream of subjects.streams) expect(stream.duplicateWindowMs).toBeLessThanOrEqual(stream.maxAgeMs);
   });
@@ -48,7 +48,7 @@ describe('subjects', () => {
     }
     for (const network of ['', 'A', 'a.b', '*'])
       expect(() => createSubjects(network)).toThrow('Malformed network name');
-    expect(() => laneOfSubject('viaduct.v1.x.frame.*')).toThrow('Malformed lane id');
+    expect(() => laneOfSubject('viaduct.v1.frame.x.*')).toThrow('Malformed lane id');
   });
 
   it('match token by token', () => {

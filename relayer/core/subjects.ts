@@ -1,19 +1,19 @@
 /**
- * The only place where subjects of the bus are spelled. All of them start with `viaduct.v1.<network>.`, where the
- * network is the manifest's name, so that several networks share one server without hearing each other; the streams
- * carry the network in their name for the same reason. A monitoring account needs `viaduct.v1.<network>.mon.>` and
- * `viaduct.v1.<network>.alert.>` and nothing else.
+ * The only place where subjects of the bus are spelled: `viaduct.v1.<kind>.<network>.<rest>`, where the network is the
+ * manifest's name, so that several networks share one server without hearing each other; the streams carry the network
+ * in their name for the same reason. A monitoring account needs `viaduct.v1.mon.>` and `viaduct.v1.alert.>` and nothing
+ * else.
  *
- * | subject after the prefix | kind        | carries                                                  |
- * |--------------------------|-------------|----------------------------------------------------------|
- * | `frame.<lane>`           | stream      | frames of verified packets                               |
- * | `checkpoint.<lane>`      | stream      | attested checkpoints with their signatures               |
- * | `work.<chain>`           | work queue  | chunks to deliver to a target chain                      |
- * | `attest.<lane>`          | core        | proposals and signatures between attesters               |
- * | `outcome.<chain>`        | core        | what became of chunks: hints from submitters to planners |
- * | `mon.<what>.<key>`       | core        | telemetry                                                |
- * | `alert.<severity>`       | core        | alarms for people                                        |
- * | `ctl.<verb>`             | core        | requests of operators to roles                           |
+ * | kind         | rest           | how         | carries                                                  |
+ * |--------------|----------------|-------------|----------------------------------------------------------|
+ * | `frame`      | lane           | stream      | frames of verified packets                               |
+ * | `checkpoint` | lane           | stream      | attested checkpoints with their signatures               |
+ * | `work`       | chain          | work queue  | chunks to deliver to a target chain                      |
+ * | `attest`     | lane           | core        | votes between attesters                                  |
+ * | `outcome`    | chain          | core        | what became of chunks: hints from submitters to planners |
+ * | `mon`        | what, key      | core        | telemetry                                                |
+ * | `alert`      | severity       | core        | alarms for people                                        |
+ * | `ctl`        | verb           | core        | requests between roles, such as for lost frames          |
  */
 import { ViaductError } from './errors.ts';
 import { type ChainName, type LaneId, laneId } from './ids.ts';
@@ -63,7 +63,8 @@ const MIB = 1024 * 1024;
 
 export function createSubjects(network: string): Subjects {
   if (!/^[a-z0-9-]{1,32}$/.test(network)) throw malformed('network name', '1 to 32 of a-z, 0-9 and -', network);
-  const subject = (...tokens: readonly string[]): string => [ROOT, network, ...tokens.map(checkedToken)].join('.');
+  const subject = (kind: string, ...tokens: readonly string[]): string =>
+    [ROOT, kind, network, ...tokens.map(checkedToken)].join('.');
   const all = (kind: string, wildcard = '*'): string => `${subject(kind)}.${wildcard}`;
   return {
     network,

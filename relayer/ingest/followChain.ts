@@ -5,17 +5,25 @@
  */
 import { type Clock, nextDelay } from '../core/clock.ts';
 import { createWake } from '../core/concurrency.ts';
-import { asViaductError, type ViaductError } from '../core/errors.ts';
+import { asViaductError, type ErrorCode, type ViaductError } from '../core/errors.ts';
 import type { ChainName } from '../core/ids.ts';
 import { RETRY_MS_MAX, RETRY_MS_MIN } from '../core/limits.ts';
 import type { Logger } from '../core/log.ts';
 import type { ChainSource, Derivation, EvidenceRequest, Verdict } from '../core/ports.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 
+/** Where the journal stands. */
+export interface FollowedState extends EvidenceRequest {
+  readonly trusted: Uint8Array;
+  readonly derivedHeight: bigint | undefined;
+  /** Why the chain is frozen, if it is. */
+  readonly frozen: string | undefined;
+}
+
 /** What following needs of a verifier; see `verify/createVerifier.ts`. */
 export interface FollowedVerifier {
   readonly chain: ChainName;
-  load(): Promise<EvidenceRequest & { readonly trusted: Uint8Array; readonly derivedHeight: bigint | undefined }>;
+  load(): Promise<FollowedState>;
   advance(update: Uint8Array): Promise<Verdict<unknown>>;
   derive(evidence: Uint8Array): Promise<Verdict<{ readonly derivation: Derivation; readonly frames: Uint8Array[] }>>;
 }
@@ -30,6 +38,9 @@ export interface FollowDeps {
   onDerived(derivation: Derivation, frames: readonly Uint8Array[]): void;
 }
 
+/** What another try cannot mend. Everything else, even what calls an operator, is tried again: endpoints get mended. */
+const STOPS: ReadonlySet<ErrorCode> = new Set(['STORE_CORRUPT', 'STORE_UNAVAILABLE', 'CONFIG_INVALID', 'BUG']);
+
 /** Runs until the signal fires, or until the chain is frozen. */
 export async function followChain(deps: FollowDeps, pollMs: number, signal: AbortSignal): Promise<void> {
   const { source, verifier, clock, log, telemetry } = deps;
@@ -38,9 +49,10 @@ export async function followChain(deps: FollowDeps, pollMs: number, signal: Abor
   source.watch(wake, signal);
   let failures = 0;
 
-  /** One round; true when something moved, so that the next round follows at once. */
+  /** One round: after `moved` the next one follows at once. */
   async function round(): Promise<'moved' | 'idle' | 'refused' | 'frozen'> {
     let state = await verifier.load();
+    if (state.frozen !== undefined) return frozen(state.frozen);
     const update = await source.pullUpdate(state.trusted, signal);
     if (update !== undefined) {
       const verdict = await verifier.advance(update);
@@ -96,8 +108,8 @@ export async function followChain(deps: FollowDeps, pollMs: number, signal: Abor
       if (outcome === 'idle') await wait(pollMs, signal);
     } catch (thrown) {
       const error = asViaductError(thrown);
-      if (signal.aborted || error.code === 'ABORTED') return;
-      if (error.code === 'STORE_CORRUPT' || error.code === 'STORE_UNAVAILABLE' || error.code === 'BUG') throw error;
+      if (signal.aborted) return;
+      if (STOPS.has(error.code)) throw error;
       failed(error);
       await wait(nextDelay(failures++, RETRY_MS_MIN, RETRY_MS_MAX), signal);
     }

@@ -6,7 +6,7 @@
 import { createSerial } from '../core/concurrency.ts';
 import { assert } from '../core/errors.ts';
 import type { AssetId, ChainName, LaneId } from '../core/ids.ts';
-import { PACKET_BYTES } from '../core/limits.ts';
+import { CHECKPOINT_PACKETS_MAX, PACKET_BYTES } from '../core/limits.ts';
 import { addPackets } from '../core/totals.ts';
 import type { Journal, SignedRecord } from '../store/journal.ts';
 import { checkOutflow, type OutflowExcess } from './checkOutflow.ts';
@@ -29,6 +29,9 @@ export type Booking =
   /** Own frames of earlier packets are missing, so the books cannot be drawn up. */
   | { readonly kind: 'incomplete' };
 
+/** Packets read at once to make up for lost books: 18 MB. */
+const MISSED_STEP = BigInt(CHECKPOINT_PACKETS_MAX);
+
 export interface Ledger {
   /** Books the packets from `first` on as signed, or says why not. When it resolves `booked`, the books are on disk. */
   book(lane: LaneId, first: bigint, packets: Uint8Array): Promise<Booking>;
@@ -47,9 +50,14 @@ export function createLedger(journal: Journal, options: LedgerOptions): Ledger {
     let { totals } = signed;
     if (first > signed.through) {
       // Signed by others while this attester was away, or before its journal was lost: booked from its own frames.
-      const missed = await journal.readPackets(lane, signed.through, Number(first - signed.through));
-      if (missed === undefined) return undefined;
-      totals = addPackets(totals, missed);
+      for (let next = signed.through; next < first;) {
+        const left = first - next;
+        const count = left < MISSED_STEP ? left : MISSED_STEP;
+        const missed = await journal.readPackets(lane, next, Number(count));
+        if (missed === undefined) return undefined;
+        totals = addPackets(totals, missed);
+        next += count;
+      }
     }
     const fresh = signed.through > first ? packets.subarray(Number(signed.through - first) * PACKET_BYTES) : packets;
     return { through: end, totals: addPackets(totals, fresh) };

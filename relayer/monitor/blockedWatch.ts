@@ -25,27 +25,32 @@ export function createBlockedWatch(bus: Bus, subjects: Subjects, clock: Clock, s
   bus.subscribe(
     subjects.monOf('blocked'),
     ({ subject, payload }) => {
-      const heard = payload.length > MESSAGE_BYTES_MAX ? undefined : decode(payload);
-      if (heard === undefined || (said.size >= TELEMETRY_KEYS_MAX && !said.has(laneOfSubject(subject)))) return;
-      said.set(laneOfSubject(subject), { ...heard, atMs: clock.now() });
+      const heard = payload.length > MESSAGE_BYTES_MAX ? undefined : decode(subject, payload);
+      if (heard === undefined) return;
+      const oldest = said.keys().next().value;
+      if (said.size >= TELEMETRY_KEYS_MAX && !said.has(heard.lane) && oldest !== undefined) said.delete(oldest);
+      said.set(heard.lane, { step: heard.step, reason: heard.reason, atMs: clock.now() });
     },
     { signal },
   );
   return {
     blocked(lane) {
       const last = said.get(laneId(lane));
-      return last === undefined || clock.now() - last.atMs > VALID_MS ? undefined : { step: last.step, reason: last.reason };
+      return last === undefined || clock.now() - last.atMs > VALID_MS
+        ? undefined
+        : { step: last.step, reason: last.reason };
     },
   };
 }
 
-function decode(payload: Uint8Array): Blocked | undefined {
+/** Anybody on the bus may say anything: what does not decode is nothing. */
+function decode(subject: string, payload: Uint8Array): (Blocked & { readonly lane: LaneId }) | undefined {
   try {
     const row = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown> | null;
     const step = row?.['step'];
     const reason = row?.['reason'];
     if (typeof step !== 'string' || typeof reason !== 'string') return undefined;
-    return { step: step.slice(0, TEXT_MAX), reason: reason.slice(0, TEXT_MAX) };
+    return { lane: laneOfSubject(subject), step: step.slice(0, TEXT_MAX), reason: reason.slice(0, TEXT_MAX) };
   } catch {
     return undefined;
   }

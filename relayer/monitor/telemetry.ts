@@ -25,14 +25,14 @@ export function createTelemetry({ bus, subjects, clock, log, node, repeatMs }: T
   const said = new Map<string, { text: string; atMs: number }>();
 
   function say(subject: string, key: string, facts: Facts): void {
-    const text = JSON.stringify(facts, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+    const text = toJson(facts);
     const now = clock.now();
     const last = said.get(key);
     if (last?.text === text && now - last.atMs < repeatMs) return;
     if (said.size >= TELEMETRY_KEYS_MAX && last === undefined) said.clear();
     said.set(key, { text, atMs: now });
     try {
-      bus.publish(subject, utf8(`${JSON.stringify({ node, atMs: now }).slice(0, -1)},${text.slice(1)}`));
+      bus.publish(subject, utf8(toJson({ node, atMs: now, ...facts })));
     } catch (error) {
       log.debug({ subject, code: asViaductError(error).code }, 'telemetry not sent');
     }
@@ -40,10 +40,14 @@ export function createTelemetry({ bus, subjects, clock, log, node, repeatMs }: T
 
   return {
     report(what, key, facts) {
-      say(subjects.mon(what, key), `${what} ${key} ${String(facts['step'] ?? '')}`, facts);
+      say(subjects.mon(what, key), `${what} ${key} ${String(facts['step'] ?? facts['address'] ?? '')}`, facts);
     },
     alert(severity, code, message, facts = {}) {
       say(subjects.alert(severity), `${code} ${message}`, { code, message, ...facts });
     },
   };
+}
+
+function toJson(facts: Facts): string {
+  return JSON.stringify(facts, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
 }

@@ -151,12 +151,16 @@ export async function plan(
 
   async function builderFor(lane: LaneId, certificate: Certificate): Promise<ReturnType<typeof deliveryBuilder>> {
     const { firstSequence, packetCount } = certificate.checkpoint;
+    const end = endSequence(certificate.checkpoint);
     let packets = await journal.readRelayedPackets(lane, firstSequence, packetCount);
-    if (packets === undefined) {
-      await fetchFrames({ bus, subjects, journal }, lane, firstSequence, endSequence(certificate.checkpoint), signal);
+    let builder = packets && deliveryBuilder(certificate, packets);
+    if (builder === undefined) {
+      // A frame on the bus was forged: as long as it is kept, the true ones are not asked for.
+      if (packets !== undefined) await journal.dropRelayedFrames(lane, firstSequence, end);
+      await fetchFrames({ bus, subjects, journal }, lane, firstSequence, end, signal);
       packets = await journal.readRelayedPackets(lane, firstSequence, packetCount);
+      builder = packets && deliveryBuilder(certificate, packets);
     }
-    const builder = packets === undefined ? undefined : deliveryBuilder(certificate, packets);
     if (builder === undefined) {
       telemetry.report('blocked', lane, { step: 'plan', reason: 'packets of a signed checkpoint are not here yet' });
     }
@@ -228,8 +232,8 @@ export async function plan(
       await round();
     } catch (thrown) {
       const error = asViaductError(thrown);
-      if (signal.aborted || error.code === 'ABORTED') break;
-      if (error.disposition !== 'retry') throw error;
+      if (signal.aborted) break;
+      if (error.disposition === 'halt') throw error;
       log.warn({ chain, code: error.code, detail: error.shortMessage }, 'cannot plan yet');
     }
     await wait(options.pollMs, signal);

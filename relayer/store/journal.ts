@@ -13,15 +13,16 @@
  * | `return/<transfer id>`           | where the return of a refused packet is                            |
  * | `delivered/<lane>/<first>`       | transaction that delivered a range                                 |
  * | `refused/<lane>/<sequence>`      | reason (a hint) of a refusal                                       |
- * | `certificate/<lane>/<first>/<root>` | a certificate                                                   |
+ * | `certificate/<lane>/<first>/<statement>` | a certificate, by the hash of what it states               |
  * | `signed/<lane>`                  | how far this attester signed, with totals                          |
  * | `intent/<chain>/<account>/<slot>`| signed transactions of a slot                                      |
  */
-import { bytesToHex, fromHex, utf8 } from '../core/bytes.ts';
-import { type Certificate, decodeCertificate, encodeCertificate, endSequence } from '../core/certificate.ts';
-import { assert, ViaductError } from '../core/errors.ts';
-import { decodeFrame, encodeFrame, type Frame } from '../core/frame.ts';
-import { assetId, type ChainName, laneId, type LaneId, type TransferId } from '../core/ids.ts';
+import { bytesToHex } from '../core/bytes.ts';
+import { type Certificate, encodeCertificate, endSequence } from '../core/certificate.ts';
+import { assert } from '../core/errors.ts';
+import { encodeFrame, type Frame } from '../core/frame.ts';
+import type { ChainName, LaneId, TransferId } from '../core/ids.ts';
+import { keccak256 } from '../core/keccak.ts';
 import { FRAME_PACKETS_MAX, PACKET_BYTES } from '../core/limits.ts';
 import { PACKET_OFFSETS, readKind, readSequence } from '../core/packet.ts';
 import type {
@@ -32,44 +33,32 @@ import type {
   RefusedPacket,
   VerifiedHead,
 } from '../core/ports.ts';
-import { addRange, emptyWatermark, type Watermark } from '../core/ranges.ts';
-import { addPackets, type Totals } from '../core/totals.ts';
+import { addRange } from '../core/ranges.ts';
+import { addPackets } from '../core/totals.ts';
 import { lastAtOrBelow, rangeOf, storeKey } from './keys.ts';
 import { del, type Operation, put, type Store } from './port.ts';
+import {
+  chainCodec,
+  type ChainRecord,
+  deliveredCodec,
+  derivedCodec,
+  type DerivedRecord,
+  emptyDerived,
+  emptySettled,
+  emptySigned,
+  ownCertificate,
+  ownFrame,
+  type PacketPlace,
+  placeCodec,
+  refusedCodec,
+  settledCodec,
+  type SettledRecord,
+  signedCodec,
+  type SignedRecord,
+} from './records.ts';
 
-export interface ChainRecord {
-  readonly trusted: Uint8Array;
-  readonly head: VerifiedHead;
-  /** The derivation's own cursor; undefined before the first derivation. */
-  readonly cursor: Uint8Array | undefined;
-  /** Derived up to this height; undefined before the first derivation. */
-  readonly derivedHeight: bigint | undefined;
-  /** Why nothing of this chain is signed any more; undefined in normal life. */
-  readonly frozen: string | undefined;
-}
-
-/** A lane as its source chain says; only the derivation of that chain writes it. */
-export interface DerivedRecord {
-  /** First sequence not derived from the source. */
-  readonly derived: bigint;
-  /** Amounts of all derived packets. */
-  readonly totals: Totals;
-}
-
-/** A lane as its target chain says; only the derivation of that chain writes it. */
-export interface SettledRecord {
-  /** First sequence the target has not accepted, verified. */
-  readonly accepted: bigint;
-  readonly delivered: Watermark;
-}
-
+export type { ChainRecord, SignedRecord };
 export type LaneRecord = DerivedRecord & SettledRecord;
-
-export interface SignedRecord {
-  /** First sequence never signed by this attester. */
-  readonly through: bigint;
-  readonly totals: Totals;
-}
 
 export interface Journal {
   chain(name: ChainName): Promise<ChainRecord | undefined>;
@@ -85,6 +74,8 @@ export interface Journal {
   /** The same, frames from the bus included. */
   readRelayedPackets(lane: LaneId, first: bigint, count: number): Promise<Uint8Array | undefined>;
   putRelayedFrame(bytes: Uint8Array, frame: Frame): Promise<void>;
+  /** Forgets the frames from the bus that touch [first, end): they are not the packets that were signed. */
+  dropRelayedFrames(lane: LaneId, first: bigint, end: bigint): Promise<void>;
   /** Frames from `first` on, encoded, ascending. */
   frames(lane: LaneId, first: bigint, limit: number): AsyncIterable<Uint8Array>;
   /** Newest frames first. */
@@ -100,7 +91,7 @@ export interface Journal {
 
   deliveredBy(lane: LaneId, sequence: bigint): Promise<DeliveredRange | undefined>;
   refusal(lane: LaneId, sequence: bigint): Promise<RefusedPacket | undefined>;
-  returnOf(transfer: TransferId): Promise<{ lane: LaneId; sequence: bigint } | undefined>;
+  returnOf(transfer: TransferId): Promise<PacketPlace | undefined>;
 
   /** Calls back after something of the lane changed. Returns the unsubscribe. */
   watchLane(lane: LaneId, listener: () => void): () => void;
@@ -108,18 +99,31 @@ export interface Journal {
 
 /** Statements name recent blocks: an attester that is further behind waits for the next one. */
 const VERIFIED_BLOCKS_KEPT = 4096n;
+/** Certificates that start at or before a sequence and are looked at for covering it: a few per member and turn. */
+const OVERLAPS_SEARCHED = 64;
 
 export function createJournal(store: Store): Journal {
-  const derivedOf = createRecords(store, 'derived', emptyDerived, decodeDerived);
-  const settledOf = createRecords(store, 'settled', emptySettled, decodeSettled);
+  const derivedOf = createRecords(store, 'derived', emptyDerived, derivedCodec.decode);
+  const settledOf = createRecords(store, 'settled', emptySettled, settledCodec.decode);
+  const listeners = new Map<LaneId, Set<() => void>>();
 
   async function loadChain(name: ChainName): Promise<ChainRecord | undefined> {
     const value = await store.get(`chain/${name}`);
-    return value === undefined ? undefined : decodeChain(value);
+    return value === undefined ? undefined : chainCodec.decode(value);
   }
 
-  async function putChain(name: ChainName, record: ChainRecord, more: readonly Operation[]): Promise<void> {
-    await store.write([put(`chain/${name}`, encodeChain(record)), ...more], { sync: false });
+  async function putChain(
+    name: ChainName,
+    record: ChainRecord,
+    more: readonly Operation[],
+    sync = false,
+  ): Promise<void> {
+    await store.write([put(`chain/${name}`, chainCodec.encode(record)), ...more], { sync });
+  }
+
+  /** After the records in memory are as the store is: a listener reads what it was woken for. */
+  function tell(lanes: Iterable<LaneId>): void {
+    for (const lane of new Set(lanes)) for (const listener of [...(listeners.get(lane) ?? [])]) listener();
   }
 
   async function collect(prefix: 'frame' | 'relayed', lane: LaneId, first: bigint, count: number) {
@@ -169,7 +173,8 @@ export function createJournal(store: Store): Journal {
     async freeze(name, reason) {
       const before = await loadChain(name);
       assert(before !== undefined, 'a chain is started before it is frozen');
-      await putChain(name, { ...before, frozen: reason }, []);
+      // On disk at once: what showed the conflict may never be served again.
+      await putChain(name, { ...before, frozen: reason }, [], true);
     },
 
     async putDerivation(name, head, derivation) {
@@ -183,8 +188,8 @@ export function createJournal(store: Store): Journal {
         const record = derived.get(lane) ?? (await derivedOf.load(lane));
         assert(record.derived === firstSequence, 'packets follow the lane without a gap');
         for (const frame of cutFrames(lane, firstSequence, packets, head)) {
-          frames.push(frame);
-          operations.push(put(storeKey('frame', lane, ownFrame(frame).firstSequence), frame));
+          frames.push(frame.bytes);
+          operations.push(put(storeKey('frame', lane, frame.firstSequence), frame.bytes));
         }
         operations.push(...returnsOf(lane, packets));
         const end = firstSequence + BigInt(packets.length / PACKET_BYTES);
@@ -194,18 +199,22 @@ export function createJournal(store: Store): Journal {
         let { delivered } = settled.get(lane) ?? (await settledOf.load(lane));
         for (const range of ranges) {
           delivered = addRange(delivered, range.firstSequence, range.firstSequence + BigInt(range.count));
-          operations.push(put(storeKey('delivered', lane, range.firstSequence), json(range)));
+          operations.push(put(storeKey('delivered', lane, range.firstSequence), deliveredCodec.encode(range)));
         }
-        for (const packet of refused) operations.push(put(storeKey('refused', lane, packet.sequence), json(packet)));
+        for (const packet of refused)
+          operations.push(put(storeKey('refused', lane, packet.sequence), refusedCodec.encode(packet)));
         settled.set(lane, { accepted: acceptedSequence, delivered });
       }
-      for (const [lane, record] of derived) operations.push(put(storeKey('derived', lane), encodeDerived(record)));
-      for (const [lane, record] of settled) operations.push(put(storeKey('settled', lane), encodeSettled(record)));
+      for (const [lane, record] of derived)
+        operations.push(put(storeKey('derived', lane), derivedCodec.encode(record)));
+      for (const [lane, record] of settled)
+        operations.push(put(storeKey('settled', lane), settledCodec.encode(record)));
       // The records in memory follow the store, never the other way round: a failed write leaves both as they were.
       const chain = { ...before, cursor: derivation.cursor, derivedHeight: derivation.height };
       await putChain(name, chain, operations);
       derivedOf.set(derived);
       settledOf.set(settled);
+      tell([...derived.keys(), ...settled.keys()]);
       return frames;
     },
 
@@ -233,6 +242,18 @@ export function createJournal(store: Store): Journal {
     async putRelayedFrame(bytes, frame) {
       const at = storeKey('relayed', frame.lane, frame.firstSequence);
       await store.write([put(at, bytes)], { sync: false });
+      tell([frame.lane]);
+    },
+
+    async dropRelayedFrames(lane, first, end) {
+      const from = first < BigInt(FRAME_PACKETS_MAX) ? 0n : first - BigInt(FRAME_PACKETS_MAX) + 1n;
+      const keys: string[] = [];
+      const range = { gte: storeKey('relayed', lane, from), lt: storeKey('relayed', lane, end) };
+      for await (const { key, value } of store.range(range)) {
+        const frame = ownFrame(value);
+        if (frame.firstSequence + BigInt(frame.count) > first) keys.push(key);
+      }
+      if (keys.length > 0) await store.write(keys.map(del), { sync: false });
     },
 
     async *frames(lane, first, limit) {
@@ -252,9 +273,10 @@ export function createJournal(store: Store): Journal {
     },
 
     async putCertificate(certificate) {
-      const { lane, firstSequence, root } = certificate.checkpoint;
-      const at = storeKey('certificate', lane, firstSequence, bytesToHex(root).slice(0, 16));
+      const { lane, firstSequence } = certificate.checkpoint;
+      const at = storeKey('certificate', lane, firstSequence, statementDigits(certificate));
       await store.write([put(at, encodeCertificate(certificate))], { sync: false });
+      tell([lane]);
     },
 
     async certificates(lane, sequence, limit) {
@@ -265,66 +287,53 @@ export function createJournal(store: Store): Journal {
         gte: rangeOf('certificate', lane).gte,
         lt: storeKey('certificate', lane, sequence + 1n),
         reverse: true,
-        limit: 8,
+        limit: OVERLAPS_SEARCHED,
       };
       for await (const { value } of store.range(before)) {
-        const { checkpoint } = decodeCertificate(value);
+        const { checkpoint } = ownCertificate(value);
         if (endSequence(checkpoint) > sequence && checkpoint.firstSequence < from) from = checkpoint.firstSequence;
       }
       const after = { ...rangeOf('certificate', lane), gte: storeKey('certificate', lane, from), limit };
-      for await (const { value } of store.range(after)) found.push(decodeCertificate(value));
+      for await (const { value } of store.range(after)) found.push(ownCertificate(value));
       return found;
     },
 
     async signed(lane) {
       const value = await store.get(`signed/${lane}`);
-      if (value === undefined) return { through: 0n, totals: new Map() };
-      const { through, totals } = parse(value) as { through: string; totals: [number, string][] };
-      return { through: BigInt(through), totals: decodeTotals(totals) };
+      return value === undefined ? emptySigned : signedCodec.decode(value);
     },
 
-    async putSigned(lane, { through, totals }) {
-      const value = json({ through, totals: [...totals] });
-      await store.write([put(`signed/${lane}`, value)], { sync: true });
+    async putSigned(lane, record) {
+      await store.write([put(`signed/${lane}`, signedCodec.encode(record))], { sync: true });
     },
 
     async deliveredBy(lane, sequence) {
       for await (const { value } of store.range(lastAtOrBelow(sequence, 'delivered', lane))) {
-        const row = parse(value) as { firstSequence: string; count: number; transaction?: string };
-        const firstSequence = BigInt(row.firstSequence);
-        if (sequence >= firstSequence + BigInt(row.count)) return undefined;
-        return { firstSequence, count: row.count, transaction: row.transaction };
+        const range = deliveredCodec.decode(value);
+        return sequence < range.firstSequence + BigInt(range.count) ? range : undefined;
       }
       return undefined;
     },
 
     async refusal(lane, sequence) {
       const value = await store.get(storeKey('refused', lane, sequence));
-      if (value === undefined) return undefined;
-      const row = parse(value) as { reason: string; transaction: string };
-      return { sequence, reason: row.reason, transaction: row.transaction };
+      return value === undefined ? undefined : refusedCodec.decode(value);
     },
 
     async returnOf(transfer) {
       const value = await store.get(`return/${transfer}`);
-      if (value === undefined) return undefined;
-      const row = parse(value) as { lane: string; sequence: string };
-      return { lane: laneId(row.lane), sequence: BigInt(row.sequence) };
+      return value === undefined ? undefined : placeCodec.decode(value);
     },
 
     watchLane(lane, listener) {
-      const stops = [`derived/${lane}`, `settled/${lane}`, `certificate/${lane}/`, `relayed/${lane}/`].map((prefix) => {
-        return store.watch(prefix, listener);
-      });
+      const own = listeners.get(lane) ?? new Set();
+      listeners.set(lane, own.add(listener));
       return () => {
-        for (const stop of stops) stop();
+        own.delete(listener);
       };
     },
   };
 }
-
-const emptyDerived: DerivedRecord = { derived: 0n, totals: new Map() };
-const emptySettled: SettledRecord = { accepted: 0n, delivered: emptyWatermark };
 
 /** Lane records in memory beside the store: one process owns a journal, and they are read in every round. */
 function createRecords<T>(store: Store, prefix: string, empty: T, decode: (value: Uint8Array) => T) {
@@ -350,20 +359,28 @@ function blockKey(name: ChainName, height: bigint): string {
   return storeKey('block', name, height);
 }
 
-function cutFrames(lane: LaneId, firstSequence: bigint, packets: Uint8Array, source: BlockPoint): Uint8Array[] {
-  const frames: Uint8Array[] = [];
+interface CutFrame {
+  readonly firstSequence: bigint;
+  readonly bytes: Uint8Array;
+}
+
+function cutFrames(lane: LaneId, first: bigint, packets: Uint8Array, source: BlockPoint): CutFrame[] {
+  const frames: CutFrame[] = [];
   const step = FRAME_PACKETS_MAX * PACKET_BYTES;
   for (let offset = 0; offset < packets.length; offset += step) {
-    frames.push(
-      encodeFrame({
-        lane,
-        firstSequence: firstSequence + BigInt(offset / PACKET_BYTES),
-        source,
-        packets: packets.subarray(offset, offset + step),
-      }),
-    );
+    const firstSequence = first + BigInt(offset / PACKET_BYTES);
+    const bytes = encodeFrame({ lane, firstSequence, source, packets: packets.subarray(offset, offset + step) });
+    frames.push({ firstSequence, bytes });
   }
   return frames;
+}
+
+/**
+ * Sixteen digits that differ for any two statements. The root alone would not do: two checkpoints over the same packets
+ * name different source blocks when two members proposed them, and the target delivers only from the one it accepted.
+ */
+function statementDigits({ checkpoint }: Certificate): string {
+  return bytesToHex(keccak256(encodeCertificate({ checkpoint, signatures: new Uint8Array(0) }))).slice(0, 16);
 }
 
 /** Returns are the few packets with an index of their own: they say that a packet of the opposite lane was refused. */
@@ -373,100 +390,7 @@ function returnsOf(lane: LaneId, packets: Uint8Array): Operation[] {
     if (readKind(packets, offset) !== 'return') continue;
     const at = offset + PACKET_OFFSETS.sourceReference;
     const refused = bytesToHex(packets.subarray(at, at + 32));
-    operations.push(put(`return/${refused}`, json({ lane, sequence: readSequence(packets, offset) })));
+    operations.push(put(`return/${refused}`, placeCodec.encode({ lane, sequence: readSequence(packets, offset) })));
   }
   return operations;
-}
-
-/** A frame that we wrote: if it does not decode, the journal is corrupt. */
-function ownFrame(value: Uint8Array): Frame {
-  try {
-    return decodeFrame(value);
-  } catch (error) {
-    throw corrupt('a frame', error);
-  }
-}
-
-function json(value: unknown): Uint8Array {
-  return utf8(JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? item.toString() : item)));
-}
-
-function parse(value: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(value));
-  } catch (error) {
-    throw corrupt('a record', error);
-  }
-}
-
-function corrupt(what: string, cause: unknown): ViaductError {
-  return new ViaductError({
-    code: 'STORE_CORRUPT',
-    shortMessage: `The journal holds ${what} that does not decode.`,
-    metaMessages: [
-      'Stop the process, move the data directory away and start again: the journal is rebuilt from the chains.',
-    ],
-    cause,
-  });
-}
-
-function encodeChain(record: ChainRecord): Uint8Array {
-  const { trusted, head, cursor, derivedHeight, frozen } = record;
-  return json({
-    trusted: bytesToHex(trusted),
-    head: {
-      height: head.height,
-      hash: bytesToHex(head.hash),
-      timeSeconds: head.timeSeconds,
-      header: bytesToHex(head.header),
-    },
-    ...(cursor === undefined ? {} : { cursor: bytesToHex(cursor) }),
-    ...(derivedHeight === undefined ? {} : { derivedHeight }),
-    ...(frozen === undefined ? {} : { frozen }),
-  });
-}
-
-function decodeChain(value: Uint8Array): ChainRecord {
-  const row = parse(value) as {
-    trusted: string;
-    head: { height: string; hash: string; timeSeconds: string; header: string };
-    cursor?: string;
-    derivedHeight?: string;
-    frozen?: string;
-  };
-  return {
-    trusted: fromHex(row.trusted),
-    head: {
-      height: BigInt(row.head.height),
-      hash: fromHex(row.head.hash, 32),
-      timeSeconds: BigInt(row.head.timeSeconds),
-      header: fromHex(row.head.header),
-    },
-    cursor: row.cursor === undefined ? undefined : fromHex(row.cursor),
-    derivedHeight: row.derivedHeight === undefined ? undefined : BigInt(row.derivedHeight),
-    frozen: row.frozen,
-  };
-}
-
-function encodeDerived({ derived, totals }: DerivedRecord): Uint8Array {
-  return json({ derived, totals: [...totals] });
-}
-
-function decodeDerived(value: Uint8Array): DerivedRecord {
-  const row = parse(value) as { derived: string; totals: [number, string][] };
-  return { derived: BigInt(row.derived), totals: decodeTotals(row.totals) };
-}
-
-function encodeSettled({ accepted, delivered }: SettledRecord): Uint8Array {
-  return json({ accepted, ...delivered });
-}
-
-function decodeSettled(value: Uint8Array): SettledRecord {
-  const row = parse(value) as { accepted: string; through: string; above: [string, string][] };
-  const above = row.above.map(([first, end]): readonly [bigint, bigint] => [BigInt(first), BigInt(end)]);
-  return { accepted: BigInt(row.accepted), delivered: { through: BigInt(row.through), above } };
-}
-
-function decodeTotals(rows: readonly [number, string][]): Totals {
-  return new Map(rows.map(([asset, amount]) => [assetId(asset), BigInt(amount)]));
 }

@@ -149,13 +149,28 @@ describe('level store', () => {
     await chmod(path, 0o700);
   });
 
+  it('says STORE_UNAVAILABLE when the disk takes no more, and keeps every key that was said to be written', async () => {
+    const path = await folder();
+    // Blocks of 512 bytes: no file of the process may grow beyond 100 kB, as on a full disk.
+    const child = spawn(
+      '/bin/sh',
+      ['-c', 'ulimit -f 200; exec "$0" "$@"', process.execPath, ...writerArguments(path)],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    const said: string[] = [];
+    createInterface({ input: child.stderr }).on('line', (line) => said.push(line));
+    const printed: bigint[] = [];
+    for await (const line of createInterface({ input: child.stdout })) printed.push(BigInt(line));
+    expect(said.join('\n')).toContain("code: 'STORE_UNAVAILABLE'");
+    expect(printed.length).toBeGreaterThan(100);
+    await expectPrinted(path, printed);
+  });
+
   it('has every key that a killed process said was written', async () => {
     const path = await folder();
-    const child = spawn(
-      process.execPath,
-      ['--import', 'tsx', join(import.meta.dirname, '../../test/conformance/storeWriter.ts'), path],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
+    const child = spawn(process.execPath, writerArguments(path), { stdio: ['ignore', 'pipe', 'inherit'] });
     const exited = new Promise<NodeJS.Signals | null>((resolve) => {
       child.once('exit', (_, signal) => resolve(signal));
     });
@@ -167,12 +182,20 @@ describe('level store', () => {
     expect(await exited).toBe('SIGKILL');
     expect(printed.length).toBeGreaterThanOrEqual(200);
 
-    const store = await createLevelStore({ path });
-    for (const number of printed) {
-      const [left, right] = await store.getMany([storeKey('left', number), storeKey('right', number)]);
-      expect(left, `${number}`).toEqual(utf8(`${number}`));
-      expect(right, `${number}`).toEqual(utf8(`${number}`));
-    }
-    await store.close();
+    await expectPrinted(path, printed);
   });
 });
+
+function writerArguments(path: string): string[] {
+  return ['--import', 'tsx', join(import.meta.dirname, '../../test/conformance/storeWriter.ts'), path];
+}
+
+async function expectPrinted(path: string, printed: readonly bigint[]): Promise<void> {
+  const store = await createLevelStore({ path });
+  for (const number of printed) {
+    const [left, right] = await store.getMany([storeKey('left', number), storeKey('right', number)]);
+    expect(left, `${number}`).toEqual(utf8(`${number}`));
+    expect(right, `${number}`).toEqual(utf8(`${number}`));
+  }
+  await store.close();
+}

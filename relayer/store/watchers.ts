@@ -21,7 +21,15 @@ export function createWatchers(): Watchers {
     notify(operations) {
       for (const { prefix, listener } of [...entries]) {
         const matching = operations.filter((operation) => operation.key.startsWith(prefix));
-        if (matching.length > 0) listener(matching);
+        if (matching.length === 0) continue;
+        try {
+          listener(matching);
+        } catch (error) {
+          // The write is done and stays done; a listener's own bug must be loud and must not look like a broken disk.
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
       }
     },
     clear() {

@@ -3,16 +3,19 @@
 export interface PendingView {
   /** Since the newest attempt was signed. */
   readonly pendingMs: number;
-  readonly attempts: number;
+  /** True when its bytes have not been sent for long enough. */
+  readonly isDue: boolean;
 }
 
 export interface ReplacePolicy {
-  readonly trackMs: number;
   readonly replaceMs: number;
 }
 
 /** A node may have dropped it silently, so the same bytes are sent again before more is paid. */
-export function nextStep({ pendingMs }: PendingView, policy: ReplacePolicy): 'wait' | 'resend' | 'replace' {
-  if (pendingMs >= policy.replaceMs) return 'replace';
-  return pendingMs >= policy.replaceMs / 2 ? 'resend' : 'wait';
+export function nextStep(
+  { pendingMs, isDue }: PendingView,
+  { replaceMs }: ReplacePolicy,
+): 'wait' | 'resend' | 'replace' {
+  if (!isDue) return 'wait';
+  return pendingMs >= replaceMs ? 'replace' : 'resend';
 }

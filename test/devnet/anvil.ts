@@ -6,12 +6,12 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { mnemonicToAccount } from 'viem/accounts';
 import { type Clock, systemClock } from '../../relayer/core/clock.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
+import { freePort } from './freePort.ts';
 
 export const DEV_MNEMONIC = 'test test test test test test test test test test test junk';
 
@@ -185,19 +185,5 @@ async function waitUntilReady(
     code: 'SETUP_FAILED',
     shortMessage: 'anvil did not become ready.',
     metaMessages: [output()],
-  });
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (address !== null && typeof address === 'object') resolve(address.port);
-        else reject(new ViaductError({ code: 'SETUP_FAILED', shortMessage: 'No free loopback port.' }));
-      });
-    });
   });
 }

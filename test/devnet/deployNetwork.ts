@@ -74,14 +74,16 @@ export async function deployNetwork(
   const members = attesters.map(({ key }) => addressOf(key)).sort(compareBytes);
   const signerSet: SignerSet = { epoch: 1n, threshold, members };
   const senders = chains.map(({ url, chainId }) => {
-    return createEvmSender(deps, { endpoint: createRpcEndpoint(deps, { url, chainId }), chainId, privateKey: deployer });
+    return createEvmSender(deps, {
+      endpoint: createRpcEndpoint(deps, { url, chainId }),
+      chainId,
+      privateKey: deployer,
+    });
   }) as [EvmSender, EvmSender];
   const gateways = await Promise.all(
     senders.map(async (sender) => deployGateway(sender, { signerSet, guardians: [sender.address] }, signal)),
   );
-  const tokens = await Promise.all(
-    ([0, 1] as const).map(async (here) => configure(here)),
-  );
+  const tokens = await Promise.all(([0, 1] as const).map(async (here) => configure(here)));
 
   async function configure(here: 0 | 1): Promise<Map<number, Uint8Array | undefined>> {
     const sender = senders[here];

@@ -75,7 +75,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
     say(`nats-server ${binary.version} at ${nats.url}`);
 
     const chains = await Promise.all(
-      CHAINS.map(async ({ name, chainId }) => ({ name, anvil: await startAnvil({ chainId, clock }) })),
+      CHAINS.map(async ({ name, chainId }) => ({ name, anvil: await startAnvil({ chainId, clock, extraArguments: ['--disable-code-size-limit'] }) })),
     );
     for (const { name, anvil } of chains) {
       stops.push(async () => anvil.stop());
@@ -116,7 +116,9 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
     const config = writeConfig('relayer', ['verify', 'plan', 'submit', 'api']);
     const attesterProcesses = attesters.map(({ name, key }) => {
       writeKey(join(dir, `${name}.key`), key);
-      return createRelayerProcess(name, writeConfig(name, ['verify', 'attest']), join(dir, 'logs', `${name}.log`), { clock });
+      return createRelayerProcess(name, writeConfig(name, ['verify', 'attest']), join(dir, 'logs', `${name}.log`), {
+        clock,
+      });
     });
     const relayer = createRelayerProcess('relayer', config, join(dir, 'logs', 'relayer.log'), { clock });
     for (const running of [...attesterProcesses, relayer]) stops.push(async () => running.stop());

@@ -35,8 +35,16 @@ export async function runDevnet(options: DevnetOptions, output: Output, signal: 
         ]),
       ),
       ['NATS', network.natsUrl, 'subjects viaduct.v1.mon.>, viaduct.v1.alert.>'],
-      ['relayer', network.apiUrl, `process ${network.relayer.pid}, log ${relative(process.cwd(), network.relayer.logFile)}`],
-      ...network.attesters.map(({ name, pid, logFile }) => [name, '', `process ${pid}, log ${relative(process.cwd(), logFile)}`]),
+      [
+        'relayer',
+        network.apiUrl,
+        `process ${network.relayer.pid}, log ${relative(process.cwd(), network.relayer.logFile)}`,
+      ],
+      ...network.attesters.map(({ name, pid, logFile }) => [
+        name,
+        '',
+        `process ${pid}, log ${relative(process.cwd(), logFile)}`,
+      ]),
       ['your account', toHex(network.user.address), `key in ${relative(process.cwd(), network.dir)}/user.key`],
       ['mnemonic', DEV_MNEMONIC, 'known to everybody'],
     ]),

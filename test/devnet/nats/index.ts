@@ -1,5 +1,5 @@
 /** Obtaining and running nats-server for the local network and the tests. */
-export { natsMatrix, type MatrixRow } from './matrix.ts';
+export { currentNats, oldestNats, type MatrixRow } from './matrix.ts';
 export {
   cachedBinary,
   findNatsServer,

