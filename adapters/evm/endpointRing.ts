@@ -1,0 +1,46 @@
+/**
+ * Several endpoints of one chain, asked one after the other until one answers usefully. The one that answered last is
+ * asked first next time; `reject` moves on from it.
+ */
+import { abortedError } from '../../relayer/core/clock.ts';
+import { asViaductError, assert, ViaductError } from '../../relayer/core/errors.ts';
+import type { RpcEndpoint } from './rpc.ts';
+
+export interface EndpointRing {
+  readonly all: readonly RpcEndpoint[];
+  /** The answer of the first endpoint that gives one. Errors of an endpoint lead to the next; others are thrown. */
+  ask<T>(work: (endpoint: RpcEndpoint) => Promise<T>, signal: AbortSignal): Promise<T>;
+  reject(): void;
+}
+
+export function createEndpointRing(endpoints: readonly RpcEndpoint[]): EndpointRing {
+  assert(endpoints.length > 0, 'at least one endpoint');
+  let current = 0;
+  return {
+    all: endpoints,
+    ask: async (work, signal) => {
+      const failures: ViaductError[] = [];
+      for (let i = 0; i < endpoints.length; i++) {
+        if (signal.aborted) throw abortedError(signal);
+        try {
+          return await work(endpoints[current] as RpcEndpoint);
+        } catch (error) {
+          const failure = asViaductError(error);
+          if (failure.code !== 'ENDPOINT_FAILED') throw failure;
+          failures.push(failure);
+          current = (current + 1) % endpoints.length;
+        }
+      }
+      const [only] = failures;
+      if (failures.length === 1 && only !== undefined) throw only;
+      throw new ViaductError({
+        code: 'ENDPOINT_FAILED',
+        shortMessage: `None of ${endpoints.length} endpoints answered usefully.`,
+        metaMessages: failures.map(({ message }) => message.replaceAll('\n', ' ')),
+      });
+    },
+    reject: () => {
+      current = (current + 1) % endpoints.length;
+    },
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * HTTP to one endpoint, with bounds that `fetch` does not have: bytes of an answer, and time. A URL appears in messages as
+ * scheme and host only, since keys live in its user part, path and query.
+ */
+import { Buffer } from 'node:buffer';
+import { abortedError, type Clock } from '../../relayer/core/clock.ts';
+import { ViaductError } from '../../relayer/core/errors.ts';
+import { RPC_RESPONSE_BYTES_MAX, RPC_TIMEOUT_MS } from '../../relayer/core/limits.ts';
+
+export interface HttpOptions {
+  readonly url: string;
+  readonly timeoutMs?: number | undefined;
+  readonly responseBytesMax?: number | undefined;
+}
+
+export interface HttpEndpoint {
+  /** Scheme and host: safe to show. */
+  readonly name: string;
+  /** Posts JSON, or gets when there is no body; `path` is added to the endpoint's own. The answer is parsed JSON. */
+  request(body: string | undefined, signal: AbortSignal, path?: string): Promise<unknown>;
+  /** An error of this endpoint. */
+  failed(what: string, ...metaMessages: string[]): ViaductError;
+  /** The endpoint's own words: short, printable, and without what its URL keeps secret, should it echo that. */
+  clean(words: string): string;
+}
+
+/** Characters of an endpoint's own words that may reach a message. */
+const WORDS_MAX = 200;
+/** Shorter parts of a path are names such as `v3`, not keys. */
+const SECRET_CHARS_MIN = 8;
+
+export function createHttpEndpoint(deps: { readonly clock: Clock }, options: HttpOptions): HttpEndpoint {
+  const { url, headers, name, secrets } = readUrl(options.url);
+  const timeoutMs = options.timeoutMs ?? RPC_TIMEOUT_MS;
+  const bytesMax = options.responseBytesMax ?? RPC_RESPONSE_BYTES_MAX;
+  const failed = (what: string, ...metaMessages: string[]): ViaductError =>
+    new ViaductError({ code: 'ENDPOINT_FAILED', shortMessage: `${name} ${what}.`, metaMessages });
+
+  return {
+    name,
+    failed,
+    request: async (body, signal, path = '') => {
+      if (signal.aborted) throw abortedError(signal);
+      const init = body === undefined ? { method: 'GET' } : { method: 'POST', body };
+      const text = await withTimeout(deps.clock, timeoutMs, signal, failed, async (inner) => {
+        const response = await fetch(withPath(url, path), { ...init, headers, signal: inner, redirect: 'error' });
+        if (response.status === 429) throw failed('limits the rate of requests (HTTP 429)');
+        if (response.status !== 200) throw failed(`answered HTTP ${response.status}`);
+        return readBounded(response, bytesMax, failed);
+      });
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        throw failed('answered something that is not JSON');
+      }
+    },
+    clean: (words) => {
+      const open = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), words);
+      return open.slice(0, WORDS_MAX).replace(/[^\x20-\x7e]/g, ' ');
+    },
+  };
+}
+
+/** Scheme and host of a URL, without what may be a secret. */
+export function safeUrl(url: string): string {
+  return URL.canParse(url) ? `${new URL(url).protocol}//${new URL(url).host}` : '(malformed URL)';
+}
+
+interface ReadUrl {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly name: string;
+  /** Parts of the URL that may be keys. */
+  readonly secrets: readonly string[];
+}
+
+function readUrl(text: string): ReadUrl {
+  const name = safeUrl(text);
+  if (!/^https?:\/\//.test(name)) {
+    throw new ViaductError({ code: 'CONFIG_INVALID', shortMessage: `An endpoint URL must be http or https: ${name}.` });
+  }
+  const parsed = new URL(text);
+  const parts = [parsed.username, parsed.password, ...parsed.pathname.split('/'), ...parsed.searchParams.values()];
+  const secrets = parts.filter((part) => part.length >= SECRET_CHARS_MIN);
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  if (parsed.username !== '' || parsed.password !== '') {
+    const user = `${decodeURIComponent(parsed.username)}:${decodeURIComponent(parsed.password)}`;
+    headers['authorization'] = `Basic ${Buffer.from(user).toString('base64')}`;
+    parsed.username = '';
+    parsed.password = '';
+  }
+  return { url: parsed.toString(), headers, name, secrets };
+}
+
+/** The path goes before the endpoint's own query, where some keep their key. */
+function withPath(url: string, path: string): string {
+  if (path === '') return url;
+  const joined = new URL(url);
+  const [pathname = '', query] = path.split('?');
+  joined.pathname = joined.pathname.replace(/\/$/, '') + pathname;
+  for (const [key, value] of new URLSearchParams(query)) joined.searchParams.set(key, value);
+  return joined.toString();
+}
+
+type Failed = (what: string, ...metaMessages: string[]) => ViaductError;
+
+/** Runs `work` with a signal that fires on the caller's abort and after the time-out. */
+async function withTimeout<T>(
+  clock: Clock,
+  timeoutMs: number,
+  signal: AbortSignal,
+  failed: Failed,
+  work: (inner: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const request = new AbortController();
+  const timer = new AbortController();
+  let timedOut = false;
+  clock.sleep(timeoutMs, timer.signal).then(
+    () => {
+      timedOut = true;
+      request.abort();
+    },
+    () => undefined,
+  );
+  const onAbort = (): void => {
+    request.abort();
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await work(request.signal);
+  } catch (error) {
+    if (signal.aborted) throw abortedError(signal);
+    if (timedOut) throw failed(`did not answer within ${timeoutMs} ms`);
+    if (error instanceof ViaductError) throw error;
+    throw failed('cannot be reached', ...networkCode(error));
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    timer.abort();
+  }
+}
+
+/** Of a failed fetch only the system's code (such as ECONNREFUSED): its message may contain the URL. */
+function networkCode(error: unknown): string[] {
+  const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
+  return typeof cause?.code === 'string' ? [cause.code] : [];
+}
+
+async function readBounded(response: Response, bytesMax: number, failed: Failed): Promise<string> {
+  if (response.body === null) return '';
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    // Leaving the loop by an exception cancels the body.
+    if (size > bytesMax) throw failed(`answered more than ${bytesMax} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
