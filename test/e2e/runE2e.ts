@@ -92,7 +92,9 @@ async function run(
   // Deposits go on while faults happen: each direction sends its own, one after the other, as users would.
   const sending = (async (): Promise<void> => {
     for (const direction of directions) {
-      sent.set(direction, await sendMany(network, wallet, direction, options.transfers, options.seed, signal));
+      const all: SentTransfer[] = [];
+      sent.set(direction, all);
+      await sendMany(network, wallet, direction, options.transfers, options.seed, all, signal);
       output.line(`${options.transfers} sent ${direction.from} -> ${direction.to}`);
     }
   })();

@@ -59,19 +59,22 @@ export function homeAsset(manifest: Manifest, chain: string): Asset {
   return found;
 }
 
-/** Sends `count` transfers in batches; receiver and amount follow from the seed and the number of the transfer. */
+/**
+ * Sends `count` transfers in batches and adds each to `all` once it is included; receiver and amount follow from the seed
+ * and the number of the transfer.
+ */
 export async function sendMany(
   network: LocalNetwork,
   wallet: Wallet,
   direction: Direction,
   count: number,
   seed: string,
+  all: SentTransfer[],
   signal: AbortSignal,
-): Promise<SentTransfer[]> {
+): Promise<void> {
   const asset = homeAsset(network.manifest, direction.from);
   const route = wallet.route({ ...direction, asset: asset.symbol, amount: '1', receiver: undefined, deadline: 0n });
   const units = unitsOf(route);
-  const all: SentTransfer[] = [];
   for (let first = 0; first < count; first += BATCH) {
     const batch = Array.from({ length: Math.min(BATCH, count - first) }, (_, i) => {
       const number = first + i;
@@ -84,7 +87,6 @@ export async function sendMany(
       all.push({ place: sent.transfers[i]?.place ?? '', receiver, expected: canonical * units.target });
     });
   }
-  return all;
 }
 
 /** Units of the token on each side per canonical unit. */

@@ -7,7 +7,7 @@ const AT_LEAST: Readonly<Record<string, number>> = {
   'tendermint-rs mc4': 62,
   'cometbft rpc': 863,
   'cosmos recorded': 86,
-  ics23: 60,
+  ics23: 75,
   'ics07 simd': 7,
 };
 

@@ -63,7 +63,7 @@ export async function startBeacon(options: BeaconProcessOptions): Promise<Beacon
   ): Promise<BeaconCalls[M]['result']> {
     if (!child.connected) throw failure('The beacon chain is not running.', stderr);
     return new Promise((resolve, reject) => {
-      waiting.set(++id, { resolve: resolve as (value: unknown) => void, reject });
+      waiting.set(++id, { resolve: resolve, reject });
       child.send({ id, method, argument });
     });
   }
