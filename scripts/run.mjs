@@ -19,6 +19,7 @@ const COMMANDS = {
   test: { entry: 'scripts/test.mjs', shows: 'everything CI runs' },
   e2e: { entry: 'test/e2e/main.ts', shows: 'N transfers on the local network, with faults on the way' },
   vectors: { entry: 'test/vectors/main.ts', shows: 'proofs and light clients on recorded vectors' },
+  mutants: { entry: 'test/vectors/mutants.ts', shows: 'corrupted headers and proofs: none may be accepted' },
   gas: { entry: 'test/bench/gas.ts', shows: 'gas per transfer, written to docs/GAS.md' },
   bench: { entry: 'test/bench/main.ts', shows: 'one benchmark; without a name lists them' },
   viaduct: { entry: 'relayer/cli/main.ts', shows: 'the command line itself' },

@@ -1,43 +1,15 @@
 /** Reading the shared fixtures, which lie beside the project and are not part of it. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Check, FIXTURES, runSuite as run, type SuiteResult } from '../suite.ts';
 
-export interface SuiteResult {
-  readonly name: string;
-  readonly passed: number;
-  readonly total: number;
-  /** Why nothing ran. */
-  readonly skipped?: string;
-  /** What did not pass, for people. */
-  readonly failures: readonly string[];
-}
-
-const ROOT = join(import.meta.dirname, '../../../../shared/fixtures');
+export type { SuiteResult };
 
 /** Runs a suite over a fixture folder; `check` is called once per vector. */
-export function runSuite(
-  name: string,
-  folder: string,
-  suite: (directory: string, check: (what: string, passes: () => boolean) => void) => void,
-): SuiteResult {
-  const directory = join(ROOT, folder);
-  if (!existsSync(directory)) {
-    return { name, passed: 0, total: 0, skipped: `no fixtures at ../shared/fixtures/${folder}`, failures: [] };
-  }
-  let passed = 0;
-  const failures: string[] = [];
-  suite(directory, (what, passes) => {
-    let reason = '';
-    let ok = false;
-    try {
-      ok = passes();
-    } catch (error) {
-      reason = `: ${error instanceof Error ? error.message : String(error)}`;
-    }
-    if (ok) passed++;
-    else failures.push(`${what}${reason}`);
+export function runSuite(name: string, folder: string, suite: (directory: string, check: Check) => void): SuiteResult {
+  return run(name, [folder], (check) => {
+    suite(join(FIXTURES, folder), check);
   });
-  return { name, passed, total: passed + failures.length, failures };
 }
 
 export function listJson(directory: string): readonly string[] {

@@ -2,8 +2,9 @@
  * Public recorded light-client data that others published, read in place from beside the project and never copied into
  * it. Where the folder is not there a suite says so and is skipped.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Check, FIXTURES, runSuite as run, type SuiteResult } from '../suite.ts';
 import { fromHex, toHex } from '../../../relayer/core/bytes.ts';
 import {
   createContainers,
@@ -15,44 +16,25 @@ import {
   MINIMAL_PRESET,
 } from '../../../light-clients/ethereum/index.ts';
 
-const ROOT = new URL('../../../../shared/fixtures/ethereum/', import.meta.url);
+const ROOT = join(FIXTURES, 'ethereum');
 
-export interface SuiteResult {
-  readonly name: string;
-  readonly passed: number;
-  readonly total: number;
-  /** Why nothing was run. */
-  readonly skipped?: string;
-  /** What did not hold, one line each. */
-  readonly failures: readonly string[];
-}
+export type { Check, SuiteResult };
 
 /** Runs the cases of a suite, or says why it cannot. */
 export function runSuite(name: string, folder: string, cases: (check: Check) => void): SuiteResult {
-  if (!existsSync(new URL(`${folder}/`, ROOT))) {
-    return { name, passed: 0, total: 0, skipped: `shared/fixtures/ethereum/${folder} is not here`, failures: [] };
-  }
-  let total = 0;
-  const failures: string[] = [];
-  cases((label, holds) => {
-    total += 1;
-    if (!holds) failures.push(label);
-  });
-  return { name, passed: total - failures.length, total, failures };
+  return run(name, [`ethereum/${folder}`], cases);
 }
 
-export type Check = (label: string, holds: boolean) => void;
-
 export function fixturePath(path: string): string {
-  return fileURLToPath(new URL(path, ROOT));
+  return join(ROOT, path);
 }
 
 export function readFixture(path: string): Uint8Array {
-  return new Uint8Array(readFileSync(new URL(path, ROOT)));
+  return new Uint8Array(readFileSync(join(ROOT, path)));
 }
 
 export function readJson(path: string): unknown {
-  return JSON.parse(readFileSync(new URL(path, ROOT), 'utf8'));
+  return JSON.parse(readFileSync(join(ROOT, path), 'utf8'));
 }
 
 /** An object of known fixture files: each value is what the reader says it is. */

@@ -1,20 +1,9 @@
 /** Reading the shared Substrate fixtures, which lie beside the project and are not part of it. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Check, FIXTURES, runSuite as run, type SuiteResult } from '../suite.ts';
 
-export interface SuiteResult {
-  readonly name: string;
-  readonly passed: number;
-  readonly total: number;
-  /** Why nothing ran. */
-  readonly skipped?: string;
-  /** What did not pass, for people. */
-  readonly failures: readonly string[];
-}
-
-export type Check = (what: string, passes: boolean) => void;
-
-const ROOT = join(import.meta.dirname, '../../../../shared/fixtures');
+export type { Check, SuiteResult };
 
 /** Runs a suite over files of one fixture folder; each `check` is one vector. */
 export function runSuite(
@@ -23,21 +12,13 @@ export function runSuite(
   files: readonly string[],
   suite: (contents: readonly Uint8Array[], check: Check) => void,
 ): SuiteResult {
-  const paths = files.map((file) => join(ROOT, folder, file));
-  const absent = files.find((_, index) => !existsSync(paths[index] as string));
-  if (absent !== undefined) {
-    return { name, passed: 0, total: 0, skipped: `no ../shared/fixtures/${folder}/${absent}`, failures: [] };
-  }
-  let passed = 0;
-  const failures: string[] = [];
-  suite(
-    paths.map((path) => new Uint8Array(readFileSync(path))),
-    (what, passes) => {
-      if (passes) passed++;
-      else failures.push(what);
-    },
-  );
-  return { name, passed, total: passed + failures.length, failures };
+  const paths = files.map((file) => join(folder, file));
+  return run(name, paths, (check) => {
+    suite(
+      paths.map((path) => new Uint8Array(readFileSync(join(FIXTURES, path)))),
+      check,
+    );
+  });
 }
 
 export function parseJson<T>(bytes: Uint8Array): T {
