@@ -2,17 +2,18 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { createNatsBus, type NatsBusOptions } from './bus/index.ts';
+import { createNatsBus, logBusEvents, type NatsBusOptions } from './bus/index.ts';
 import { createChain } from './chains.ts';
 import { formatFinding, type LoadedConfig, type NatsAuth, type RelayerConfig } from './config/index.ts';
 import { systemClock } from './core/clock.ts';
-import { assert } from './core/errors.ts';
+import { asViaductError, assert } from './core/errors.ts';
 import { sign } from './core/secp256k1.ts';
 import { createSubjects } from './core/subjects.ts';
 import { createLogger } from './monitor/log.ts';
 import { createTelemetry } from './monitor/telemetry.ts';
 import { type Node, startNode } from './node.ts';
 import { createLevelStore } from './store/index.ts';
+import { createLightClientWorker } from './verify/lightClientWorker.ts';
 
 export interface RunningRelayer {
   readonly node: Node;
@@ -33,44 +34,64 @@ export async function startRelayer(
   const log = createLogger({ clock }, config.log).child({ node: name });
   for (const warning of warnings) log.warn({ warning: formatFinding(warning) }, 'config warning');
   const subjects = createSubjects(manifest.network);
-  const store = await createLevelStore({ path: join(config.dataDir, 'journal') });
-  const bus = await createNatsBus({
-    servers: [config.nats.url],
-    name: `viaduct ${name}`,
-    ...credentialsOf(config.nats.auth),
-    subjects,
-    clock,
-    ackWaitMs: WORK_ACK_WAIT_MS,
-  });
-  bus.watch((event) => {
-    if (event.kind === 'wiped') log.warn({ stream: event.stream }, 'the bus lost a stream; it was made again');
-    else if (event.kind === 'denied') log.error({ detail: event.detail }, 'the bus does not allow this');
-    else log.debug({ event: event.kind }, 'bus');
-  });
-  const telemetry = createTelemetry({ bus, subjects, clock, log, node: name, repeatMs: TELEMETRY_REPEAT_MS });
-  const chains = manifest.chains.map((chain) => {
-    const row = config.chains.get(chain.name);
-    assert(row !== undefined, 'a checked config has a row for every chain');
-    return createChain(manifest, chain, row, { clock });
-  });
-  const key = config.attester?.key;
-  const signer = key && {
-    address: config.attester.address,
-    sign: (digest: Uint8Array) => sign(digest, key.reveal()),
-  };
-  const node = await startNode(
-    { manifest, chains, bus, subjects, store, clock, log, telemetry, signer },
-    { name, version: packageJson.version, roles: config.roles, tuning: config.tuning, api: config.api },
-    signal,
-  );
-  log.info({ roles: [...config.roles], network: manifest.network, assurance: assurances(chains) }, 'started');
-  const ended = node.ended.finally(async () => {
-    for (const chain of chains) await Promise.all([chain.source.close(), chain.target.close()]);
-    await bus.close();
-    await store.close();
-    log.info({}, 'stopped');
-  });
-  return { node, ended };
+  const opened: { close(): Promise<void> }[] = [];
+
+  /** What was opened last is closed first, each whatever the others do: the store ends after all that writes to it. */
+  async function closeAll(): Promise<void> {
+    for (const part of opened.splice(0).reverse()) {
+      await part.close().catch((error: unknown) => {
+        log.warn({ code: asViaductError(error).code }, 'could not close everything in order');
+      });
+    }
+  }
+
+  async function start(): Promise<Node> {
+    const store = await createLevelStore({ path: join(config.dataDir, 'journal') });
+    opened.push(store);
+    const bus = await createNatsBus({
+      servers: [config.nats.url],
+      name: `viaduct ${name}`,
+      ...credentialsOf(config.nats.auth),
+      subjects,
+      clock,
+      ackWaitMs: WORK_ACK_WAIT_MS,
+    });
+    opened.push(bus);
+    logBusEvents(bus, log);
+    const telemetry = createTelemetry({ bus, subjects, clock, log, node: name, repeatMs: TELEMETRY_REPEAT_MS });
+    const worker = createLightClientWorker();
+    opened.push(worker);
+    const chains = manifest.chains.map((chain) => {
+      const row = config.chains.get(chain.name);
+      assert(row !== undefined, 'a checked config has a row for every chain');
+      return createChain(manifest, chain, row, { clock, worker });
+    });
+    for (const { source, target } of chains) opened.push(source, target);
+    const key = config.attester?.key;
+    const signer = key && {
+      address: config.attester.address,
+      sign: (digest: Uint8Array) => sign(digest, key.reveal()),
+    };
+    const node = await startNode(
+      { manifest, chains, bus, subjects, store, clock, log, telemetry, signer },
+      { name, version: packageJson.version, roles: config.roles, tuning: config.tuning, api: config.api },
+      signal,
+    );
+    log.info({ roles: [...config.roles], network: manifest.network, assurance: assurances(chains) }, 'started');
+    return node;
+  }
+
+  try {
+    const node = await start();
+    const ended = node.ended.finally(async () => {
+      await closeAll();
+      log.info({}, 'stopped');
+    });
+    return { node, ended };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
 }
 
 /** A stable name: streams remember positions by it, so two processes of one network must not share it. */

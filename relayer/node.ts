@@ -15,11 +15,13 @@ import { attest } from './attest/attest.ts';
 import type { Signer } from './attest/laneAttester.ts';
 import type { Bus } from './bus/index.ts';
 import type { ApiConfig, Role, Tuning } from './config/index.ts';
+import { bytesToHex, utf8 } from './core/bytes.ts';
 import { domainSeparator } from './core/checkpoint.ts';
 import type { Clock } from './core/clock.ts';
-import { assert, asViaductError } from './core/errors.ts';
+import { assert, asViaductError, type ViaductError } from './core/errors.ts';
 import { frameMessageId } from './core/frame.ts';
 import type { ChainName, LaneId } from './core/ids.ts';
+import { keccak256 } from './core/keccak.ts';
 import type { Logger } from './core/log.ts';
 import type { ChainSource, ChainTarget, Derive, LightClient, TargetAccount } from './core/ports.ts';
 import type { AttestationRules } from './core/signatures.ts';
@@ -42,6 +44,8 @@ export interface NodeChain {
   readonly name: ChainName;
   readonly source: ChainSource;
   readonly lightClient: LightClient;
+  /** The chain's own time, where it is not the host's. */
+  readonly clock?: Clock | undefined;
   readonly derive: Derive;
   readonly target: ChainTarget;
   readonly accounts: readonly TargetAccount[];
@@ -91,17 +95,101 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
   setMaxListeners(0, signal, running);
   const rules = new Map(manifest.lanes.map((lane) => [lane.id, rulesOf(manifest, lane)]));
   const works: Promise<void>[] = [];
+  let failure: ViaductError | undefined;
+  let api: ApiServer | undefined;
 
   await bus.ensureTopology();
-
-  if (roles.has('verify')) {
-    for (const chain of chains) {
-      const { name, source, lightClient, derive } = chain;
-      const verifier = createVerifier(name, { journal, lightClient, derive, clock });
-      const follow = { source, verifier, clock, log, telemetry, onDerived: publishFrames };
-      works.push(followChain(follow, chain.pollMs, running));
+  try {
+    startRoles();
+    api = roles.has('api') ? await listen() : undefined;
+    for (const role of roles) {
+      const stats = (): Record<string, unknown> => ({ node: options.name, ...bus.stats() });
+      await bus.serve({ role: `viaduct-${role}`, version: options.version, stats });
     }
-    serveFrames({ bus, subjects, journal }, running);
+  } catch (error) {
+    // What runs already must not outlive a start that failed.
+    failed.abort(error);
+    await Promise.all(works);
+    await api?.close();
+    throw error;
+  }
+  return { api, journal, ended: end() };
+
+  async function end(): Promise<void> {
+    await Promise.all([...works, untilAborted(running)]);
+    await api?.close();
+    if (failure !== undefined) throw failure;
+  }
+
+  /** One role that cannot go on stops the process: half a relayer that looks alive is worse than none. Never rejects. */
+  function start(work: Promise<void>): void {
+    const guarded = work.catch((thrown: unknown) => {
+      const error = asViaductError(thrown);
+      if (running.aborted && error.code === 'ABORTED') return;
+      failure ??= error;
+      failed.abort(error);
+    });
+    works.push(guarded);
+  }
+
+  function startRoles(): void {
+    if (roles.has('verify')) {
+      for (const chain of chains) {
+        const { name, source, lightClient, derive } = chain;
+        const verifier = createVerifier(name, { journal, lightClient, derive, clock: chain.clock ?? clock });
+        const follow = { source, verifier, clock, log, telemetry, onDerived: publishFrames };
+        start(followChain(follow, chain.pollMs, running));
+      }
+      serveFrames({ bus, subjects, journal }, running);
+    }
+
+    if (roles.has('attest')) {
+      assert(deps.signer !== undefined && roles.has('verify'), 'an attester has a key and verifies for itself');
+      const ledger = createLedger(journal, {
+        lanes: manifest.lanes,
+        isHome: (asset, chain) =>
+          manifest.assets.some(({ id, representations }) => {
+            return id === asset && representations.some((row) => row.chain === chain && row.custody !== 'mint');
+          }),
+      });
+      const lanes = manifest.lanes.map(({ id, source, target }) => ({ id, source, target, rules: rulesFor(id) }));
+      const attestOptions = {
+        pollMs: IDLE_MS,
+        packetsMax: tuning.checkpointPacketsMax,
+        lingerMs: tuning.checkpointLingerMs,
+        turnMs: tuning.proposalTurnMs,
+        republishMs: tuning.certificateRepublishMs,
+      };
+      start(attest(lanes, { ...deps, journal, ledger, signer: deps.signer }, attestOptions, running));
+    }
+
+    if (roles.has('plan')) {
+      for (const { name, target } of chains) {
+        const lanes = lanesTo(manifest, name).map(({ id }) => ({ id, rules: rulesFor(id) }));
+        const planOptions = {
+          durable: durableName(`plan-${name}-${options.name}`),
+          pollMs: IDLE_MS,
+          inFlightMax: tuning.workInFlightMax,
+          resendMs: tuning.workResendMs,
+        };
+        start(plan(name, lanes, { ...deps, journal, target }, planOptions, running));
+      }
+    }
+
+    if (roles.has('submit')) {
+      for (const { name, accounts, pollMs } of chains) {
+        for (const account of accounts) {
+          const intents = createIntents(deps.store, name, account.address);
+          const submitOptions = {
+            durable: `submit-${name}`,
+            inFlightMax: tuning.accountInFlightMax,
+            trackMs: Math.min(pollMs, IDLE_MS),
+            replaceMs: tuning.replaceMs,
+          };
+          start(submit(name, { ...deps, intents, account, rules }, submitOptions, running));
+        }
+      }
+    }
   }
 
   /** A frame that the bus does not take is no loss: planners ask for what they miss. */
@@ -115,56 +203,6 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
     }
   }
 
-  if (roles.has('attest')) {
-    assert(deps.signer !== undefined && roles.has('verify'), 'an attester has a key and verifies for itself');
-    const ledger = createLedger(journal, {
-      lanes: manifest.lanes,
-      isHome: (asset, chain) =>
-        manifest.assets.some(({ id, representations }) => {
-          return id === asset && representations.some((row) => row.chain === chain && row.custody !== 'mint');
-        }),
-    });
-    const lanes = manifest.lanes.map(({ id, source, target }) => ({ id, source, target, rules: rulesFor(id) }));
-    const attestOptions = {
-      pollMs: IDLE_MS,
-      packetsMax: tuning.checkpointPacketsMax,
-      lingerMs: tuning.checkpointLingerMs,
-      turnMs: tuning.proposalTurnMs,
-      republishMs: tuning.certificateRepublishMs,
-    };
-    works.push(attest(lanes, { ...deps, journal, ledger, signer: deps.signer }, attestOptions, running));
-  }
-
-  if (roles.has('plan')) {
-    for (const { name, target } of chains) {
-      const lanes = lanesTo(manifest, name).map(({ id }) => ({ id, rules: rulesFor(id) }));
-      const planOptions = {
-        durable: `plan-${name}-${options.name}`,
-        pollMs: IDLE_MS,
-        inFlightMax: tuning.workInFlightMax,
-        resendMs: tuning.workResendMs,
-      };
-      works.push(plan(name, lanes, { ...deps, journal, target }, planOptions, running));
-    }
-  }
-
-  if (roles.has('submit')) {
-    for (const { name, accounts, pollMs } of chains) {
-      for (const account of accounts) {
-        const intents = createIntents(deps.store, name, account.address);
-        const submitOptions = {
-          durable: `submit-${name}`,
-          inFlightMax: tuning.accountInFlightMax,
-          trackMs: Math.min(pollMs, IDLE_MS),
-          replaceMs: tuning.replaceMs,
-        };
-        works.push(submit(name, { ...deps, intents, account, rules }, submitOptions, running));
-      }
-    }
-  }
-
-  const api = roles.has('api') ? await listen() : undefined;
-
   async function listen(): Promise<ApiServer> {
     const watch = createBlockedWatch(bus, subjects, clock, running);
     const transfers = createTransfers({
@@ -176,15 +214,10 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
     });
     const assurance = new Map(chains.map(({ name, lightClient }) => [name, lightClient.assurance]));
     const busConnected = (): boolean => bus.stats().connected;
-    const apiDeps = { manifest, journal, transfers, log, assurance, blocked: watch.blocked, busConnected };
+    const apiDeps = { manifest, journal, clock, transfers, log, assurance, blocked: watch.blocked, busConnected };
     const server = await startApi(apiDeps, options.api.host, options.api.port);
     log.info({ url: server.url }, 'API listening');
     return server;
-  }
-
-  for (const role of roles) {
-    const stats = (): Record<string, unknown> => ({ node: options.name, ...bus.stats() });
-    await bus.serve({ role: `viaduct-${role}`, version: options.version, stats });
   }
 
   function rulesFor(lane: LaneId): AttestationRules {
@@ -192,22 +225,6 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
     assert(found !== undefined, 'every lane has rules');
     return found;
   }
-
-  const guarded = works.map(async (work) => {
-    try {
-      await work;
-    } catch (error) {
-      // One role that cannot go on stops the process: half a relayer that looks alive is worse than none.
-      failed.abort(error);
-      throw error;
-    }
-  });
-  const ended = Promise.allSettled([...guarded, untilAborted(running)]).then(async (results) => {
-    await api?.close();
-    const failure = results.find((result) => result.status === 'rejected');
-    if (failure?.status === 'rejected') throw asViaductError(failure.reason);
-  });
-  return { api, journal, ended };
 }
 
 /** What certificates of a lane are checked against. Gateways of kind `contract` take EIP-712 statements. */
@@ -220,6 +237,11 @@ function rulesOf(manifest: Manifest, lane: ManifestLane): AttestationRules {
     domain: domainSeparator(target.id, gatewayBytes(target.gateway)),
     chunkSize: lane.chunkSize,
   };
+}
+
+/** The bus takes names of up to 64 characters, and roles add to this one. */
+function durableName(text: string): string {
+  return text.length <= 48 ? text : `${text.slice(0, 31)}-${bytesToHex(keccak256(utf8(text))).slice(0, 16)}`;
 }
 
 async function untilAborted(signal: AbortSignal): Promise<void> {

@@ -1,14 +1,20 @@
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { createEthereumClient } from '../../light-clients/ethereum/index.ts';
+import { createEthereumFollower } from '../../light-clients/ethereum/index.ts';
 import { systemClock } from '../../relayer/core/clock.ts';
 import { fixturePath, readJson } from '../../test/vectors/ethereum/fixtures.ts';
 import { forksParameters } from '../../test/vectors/ethereum/forks.ts';
 import { createBeaconUpdates } from './beaconUpdates.ts';
+import { createEndpointRing } from './endpointRing.ts';
 import { createHttpEndpoint } from './http.ts';
+import { createRpcEndpoint } from './rpc.ts';
 
 const signal = new AbortController().signal;
+/** No execution node answers here: ancestors are a gain, not a need. */
+const execution = createEndpointRing([
+  createRpcEndpoint({ clock: systemClock }, { url: 'http://127.0.0.1:9/', chainId: 1 }),
+]);
 const file = (name: string): unknown => readJson(`forks/deneb-electra-fulu-${name}.json`);
 
 // Skipped where the public fixtures are not beside the project: they are not part of it.
@@ -19,8 +25,8 @@ describe.skipIf(!existsSync(fixturePath('forks')))('updates from a beacon node',
     const url = await withBeacon(asked);
     const dead = createHttpEndpoint({ clock: systemClock }, { url: 'http://127.0.0.1:9/key' });
     const live = createHttpEndpoint({ clock: systemClock }, { url: `${url.href}base?key=abc` });
-    const updates = createBeaconUpdates({ endpoints: [dead, live], parameters });
-    const client = createEthereumClient(parameters);
+    const updates = createBeaconUpdates({ endpoints: [dead, live], execution, parameters });
+    const client = createEthereumFollower(parameters);
     const started = client.start(await updates.pullBootstrap(signal));
     if (started.kind !== 'valid') throw new Error(started.reason);
     let step = started.value;
@@ -49,7 +55,7 @@ describe.skipIf(!existsSync(fixturePath('forks')))('updates from a beacon node',
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
     const endpoint = createHttpEndpoint({ clock: systemClock }, { url: `http://127.0.0.1:${port}` });
-    const updates = createBeaconUpdates({ endpoints: [endpoint], parameters: forksParameters() });
+    const updates = createBeaconUpdates({ endpoints: [endpoint], execution, parameters: forksParameters() });
     await expect(updates.pullBootstrap(signal)).rejects.toMatchObject({ code: 'ENDPOINT_FAILED' });
     server.close();
     server.closeAllConnections();

@@ -27,6 +27,7 @@ export {
   totalSupply,
 } from './deposit.ts';
 export { createEvmDerive, type EvmGateway } from './derive.ts';
+export { createEndpointRing, type EndpointRing } from './endpointRing.ts';
 export { DEFAULT_FEE_LIMITS, type FeeLimits, type Fees } from './fees.ts';
 export { headerFromRpc, type RpcHeader } from './headerFromRpc.ts';
 export { createHttpEndpoint, type HttpEndpoint, type HttpOptions, safeUrl } from './http.ts';

@@ -30,6 +30,8 @@ export interface EvmSourceOptions {
   readonly gateway: EvmGateway;
   /** Updates for the chain's kind of light client: `createHeaderUpdates`, or a puller of beacon-chain updates. */
   readonly pullUpdate: PullUpdate;
+  /** For a light client that starts from more than the manifest. */
+  readonly pullBootstrap?: ((signal: AbortSignal) => Promise<Uint8Array>) | undefined;
   /** A WebSocket endpoint for wake-up hints; without it the height is polled only. */
   readonly wsUrl?: string | undefined;
   /** Milliseconds between looks at the chain's height. */
@@ -45,6 +47,7 @@ export function createEvmSource(deps: { readonly clock: Clock }, options: EvmSou
   const closing = new AbortController();
 
   return {
+    pullBootstrap: options.pullBootstrap ?? (async () => Promise.resolve(new Uint8Array(0))),
     pullUpdate: options.pullUpdate,
     pullEvidence: async (request, signal) =>
       ring.ask(async (endpoint) => pullEvidence(endpoint, gateway, request, signal), signal),

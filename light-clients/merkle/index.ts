@@ -1,4 +1,4 @@
-/** Merkle-Patricia tries: strict RLP, inclusion and absence, EIP-1186 account and storage proofs. */
+/** Merkle-Patricia tries: strict RLP, inclusion and absence, roots from all entries, EIP-1186 account and storage proofs. */
 export {
   type AccountProofVerdict,
   type ProvenAccount,
@@ -14,3 +14,4 @@ export {
   verifyMptProof,
 } from './mptProof.ts';
 export { decodeRlp, encodeRlp, integerBytes, isBytes, type RlpItem, rlpInteger } from './rlp.ts';
+export { listRoot, type NodeVisitor, type TrieEntry, trieRoot } from './trieRoot.ts';

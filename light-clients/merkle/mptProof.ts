@@ -106,7 +106,8 @@ function emptyTrie(proof: readonly Uint8Array[]): MptProofVerdict {
   return proof.length === 1 && only.length === 1 && only[0] === 0x80 ? ABSENT : invalid('nodes of an empty trie');
 }
 
-function nibblesOf(bytes: Uint8Array): Uint8Array {
+/** Two nibbles a byte, the high one first. */
+export function nibblesOf(bytes: Uint8Array): Uint8Array {
   const nibbles = new Uint8Array(bytes.length * 2);
   bytes.forEach((byte, i) => {
     nibbles[i * 2] = byte >> 4;

@@ -139,7 +139,10 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     const error = asViaductError(thrown);
     if (error.code === 'DECODE_FAILED') return problem(reply, 400, error.code, error.shortMessage);
     log.error({ url: url.slice(0, 200), code: error.code, detail: error.message }, 'an API request failed');
-    return problem(reply, error.disposition === 'retry' ? 503 : 500, error.code, error.shortMessage);
+    const isPassing = error.disposition === 'retry' || error.code === 'ABORTED';
+    // What a fault of ours says is for the log.
+    const message = error.code === 'BUG' ? 'A fault of this relayer; its log says more.' : error.shortMessage;
+    return problem(reply, isPassing ? 503 : 500, error.code, message);
   }
 
   return app;

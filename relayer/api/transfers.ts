@@ -1,6 +1,7 @@
 /** Looks transfers up by id, by place (`<lane>-<sequence>`) or by source transaction, and says where they stand. */
 import { toHex } from '../core/bytes.ts';
 import { endSequence } from '../core/certificate.ts';
+import { asViaductError, type ViaductError } from '../core/errors.ts';
 import { type ChainName, type LaneId, laneId, transferId, type TransferId } from '../core/ids.ts';
 import { ID_SEARCH_FRAMES_MAX, PACKET_BYTES } from '../core/limits.ts';
 import { decodePacket, type Packet, transferIdOf } from '../core/packet.ts';
@@ -35,12 +36,17 @@ export interface Transfers {
   attested(lane: LaneId): Promise<bigint>;
 }
 
+const CERTIFICATES_PER_READ = 256;
+/** The last sequence that leaves room in a u64 for the end of its range. */
+const SEQUENCE_MAX = (1n << 64n) - 2n;
+
 export function createTransfers({ manifest, journal, sources, finality, blocked }: TransfersDeps): Transfers {
   async function find(id: string): Promise<Place | undefined> {
     const place = /^(?:0x)?([0-9a-fA-F]{64})-(\d{1,20})$/.exec(id);
     if (place !== null) {
       const lane = laneById(manifest, laneId(place[1] ?? ''));
-      return lane === undefined ? undefined : { lane, sequence: BigInt(place[2] ?? '') };
+      const sequence = BigInt(place[2] ?? '');
+      return lane === undefined || sequence > SEQUENCE_MAX ? undefined : { lane, sequence };
     }
     const wanted = transferId(id);
     for (const lane of manifest.lanes) {
@@ -55,24 +61,33 @@ export function createTransfers({ manifest, journal, sources, finality, blocked 
   }
 
   async function findByTransaction(transaction: string, chain: ChainName | undefined, signal: AbortSignal) {
-    const found: Place[] = [];
+    let failure: ViaductError | undefined;
     for (const [name, source] of sources) {
       if (chain !== undefined && chain !== name) continue;
-      for (const { lane: id, sequence } of (await source.findDeposits(transaction, signal)) ?? []) {
-        const lane = laneById(manifest, id);
-        if (lane !== undefined) found.push({ lane, sequence });
+      try {
+        const deposits = (await source.findDeposits(transaction, signal)) ?? [];
+        const found = deposits.flatMap(({ lane: id, sequence }): Place[] => {
+          const lane = laneById(manifest, id);
+          return lane === undefined || sequence > SEQUENCE_MAX ? [] : [{ lane, sequence }];
+        });
+        if (found.length > 0) return found;
+      } catch (thrown) {
+        // A chain that is away does not hide what another one has.
+        failure ??= asViaductError(thrown);
       }
-      if (found.length > 0) break;
     }
-    return found;
+    if (failure !== undefined) throw failure;
+    return [];
   }
 
   async function attested(lane: LaneId): Promise<bigint> {
-    let { accepted: end } = await journal.lane(lane);
-    for (const { checkpoint } of await journal.certificates(lane, end, 256)) {
-      if (checkpoint.firstSequence <= end && endSequence(checkpoint) > end) end = endSequence(checkpoint);
+    for (let { accepted: end } = await journal.lane(lane); ;) {
+      const before = end;
+      for (const { checkpoint } of await journal.certificates(lane, end, CERTIFICATES_PER_READ)) {
+        if (checkpoint.firstSequence <= end && endSequence(checkpoint) > end) end = endSequence(checkpoint);
+      }
+      if (end === before) return end;
     }
-    return end;
   }
 
   async function status(place: Place, id: TransferId | undefined) {

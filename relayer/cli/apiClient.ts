@@ -24,8 +24,10 @@ const TIMEOUT_MS = 10_000;
 export function createApiClient(url: string): ApiClient {
   async function get(path: string): Promise<unknown> {
     let response: Response;
+    let body: { error?: { message?: string } };
     try {
       response = await fetch(`${url}${path}`, { signal: timeoutSignal(TIMEOUT_MS) });
+      body = (await response.json()) as typeof body;
     } catch (cause) {
       throw new ViaductError({
         code: 'ENDPOINT_FAILED',
@@ -34,8 +36,8 @@ export function createApiClient(url: string): ApiClient {
         cause,
       });
     }
-    const body = (await response.json()) as { error?: { message?: string } };
-    if (response.ok || response.status === 503) return body;
+    // A relayer that is not ready says so with 503 and without an error.
+    if (response.ok || (response.status === 503 && body.error === undefined)) return body;
     throw new ViaductError({
       code: 'ENDPOINT_FAILED',
       shortMessage: `The relayer's API answered ${response.status}: ${body.error?.message ?? 'no reason given'}`,
@@ -74,7 +76,7 @@ export async function followTransfer(
           transfer?.waitingFor === undefined
             ? 'The relayer has not seen it.'
             : `Waiting for ${transfer.waitingFor.step}: ${transfer.waitingFor.reason}.`,
-          'Nothing is lost: ask again with `viaduct transfer --follow <source transaction>`.',
+          'Nothing is lost: ask the API again, `GET /v1/transfers?txHash=<source transaction>`.',
         ],
       });
     }

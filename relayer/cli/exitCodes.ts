@@ -1,5 +1,5 @@
 /** Exit codes of every command; listed in docs/OPERATING.md. */
-import { ViaductError, type ErrorCode } from '../core/errors.ts';
+import type { ErrorCode, ViaductError } from '../core/errors.ts';
 
 export const EXIT = {
   ok: 0,

@@ -48,7 +48,11 @@ export async function transfer(
   const { asset, source, target, lane } = route;
   const started = clock.now();
   const elapsed = (): string => `${((clock.now() - started) / 1000).toFixed(1).padStart(6)} s`;
-  const assurance = `${source.lightClient.kind} (${source.lightClient.confirmations} confirmations, weaker than a light client)`;
+  const { lightClient } = source;
+  const assurance =
+    lightClient.kind === 'confirmations'
+      ? `${lightClient.kind} (${lightClient.confirmations} confirmations, weaker than a light client)`
+      : `the ${lightClient.kind} light client`;
   output.line(`${formatUnits(route.amount, route.local.decimals)} ${asset.symbol}: ${source.name} -> ${target.name}`);
   output.line(`  from ${toHex(wallet.address)} to ${toHex(route.receiver)}, verified by ${assurance}`);
 

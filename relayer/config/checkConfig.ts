@@ -131,7 +131,16 @@ function checkEndpoints(
     seen.set(place, index);
     hosts.set(host, index);
   }
-  if (chain?.lightClient.kind !== 'confirmations' || endpoints.length === 0 || !roles.has('verify')) return;
+  if (chain === undefined || endpoints.length === 0 || !roles.has('verify')) return;
+  if (chain.lightClient.kind === 'ethereum') {
+    if (at('chains', name, 'beacon') === undefined) {
+      report(['chains', name], {
+        problem: 'the light client of this chain needs a beacon node',
+        expected: 'beacon: a list of addresses',
+      });
+    }
+    return;
+  }
   const { quorum } = chain.lightClient;
   // Endpoints with mistakes count as if mended: their own findings are enough.
   if (seen.size + mistaken < quorum) {

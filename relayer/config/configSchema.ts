@@ -14,6 +14,7 @@ export const API_DEFAULT = { host: '127.0.0.1', port: 7717 } as const;
 const PATH = 'the path of a file or directory';
 const KEY = 'a private key: 64 hex digits, with or without 0x';
 const ENDPOINTS = `a list of 1 to ${ENDPOINTS_MAX} endpoints, each a map with url`;
+const BEACONS = `a list of 1 to ${ENDPOINTS_MAX} beacon nodes, each a map with url`;
 const ACCOUNTS = `a list of 1 to ${ACCOUNTS_MAX} accounts, each a map with key`;
 const ROLE = `a role: ${ROLES.join(', ')}`;
 const ROLE_LIST = `a list of one or more roles: ${ROLES.join(', ')}`;
@@ -36,6 +37,13 @@ const endpointSchema = z
   )
   .describe('One node of the chain. None is trusted.');
 
+const beaconSchema = z
+  .strictObject(
+    { url: secret(urlField('an http:// or https:// address', /^https?:\/\//), 'Beacon API over HTTP.') },
+    { error: 'a map with url' },
+  )
+  .describe('One beacon node of the chain. None is trusted.');
+
 const accountSchema = z
   .strictObject({ key: keyField('Private key of a funded account that pays fees.') }, { error: 'a map with key' })
   .describe('An account that submits. It has no authority over the gateways.');
@@ -48,6 +56,12 @@ export const chainConfigSchema = z
         .min(1, { error: ENDPOINTS })
         .max(ENDPOINTS_MAX, { error: ENDPOINTS })
         .describe('Nodes of the chain, run by different parties where possible.'),
+      beacon: z
+        .array(beaconSchema, { error: BEACONS })
+        .min(1, { error: BEACONS })
+        .max(ENDPOINTS_MAX, { error: BEACONS })
+        .optional()
+        .describe('Beacon nodes of the chain, for the light client of kind ethereum.'),
       accounts: z
         .array(accountSchema, { error: ACCOUNTS })
         .min(1, { error: ACCOUNTS })

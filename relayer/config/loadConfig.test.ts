@@ -141,7 +141,7 @@ describe('loadConfig', () => {
     expect(thrown.message).toMatchInlineSnapshot(`
       "/net/relayer.yaml has 10 mistakes.
       /net/relayer.yaml:2:25 roles[2]: wrong value; expected a role: verify, attest, plan, submit, api; got "submt". Did you mean "submit"?
-      /net/relayer.yaml:5:5 chains.sepolia.endpoint: unknown key. Known keys: endpoints, accounts, maxFeePerGasGwei, pollMs.
+      /net/relayer.yaml:5:5 chains.sepolia.endpoint: unknown key. Known keys: endpoints, beacon, accounts, maxFeePerGasGwei, pollMs.
       /net/relayer.yaml:7:14 chains.sepolia.endpoints[0].url: wrong value; expected an http:// or https:// address; got a string (not shown).
       /net/relayer.yaml:8:14 chains.sepolia.endpoints[1].url: the environment variable "MISSING_KEY" is not set. Set it before the relayer starts.
       /net/relayer.yaml:10:14 chains.sepolia.accounts[0].key: wrong value; expected a private key: 64 hex digits, with or without 0x; got a string (not shown).
@@ -232,6 +232,39 @@ describe('loadConfig', () => {
     });
     const { auth } = nested.config.nats;
     expect(auth.kind === 'user' && auth.password.reveal()).toBe('${ATTESTER_KEY}');
+  });
+});
+
+describe('beacon nodes', () => {
+  const manifest = JSON.parse(OUR_MANIFEST) as { chains: Record<string, unknown>[] };
+  manifest.chains[0]!['lightClient'] = {
+    kind: 'ethereum',
+    preset: 'mainnet',
+    forks: [{ name: 'deneb', epoch: '0', version: '0x90000073' }],
+    genesisValidatorsRoot: `0x${'d8'.repeat(32)}`,
+    genesisTime: '1655733600',
+    secondsPerSlot: 12,
+    trustedBlockRoot: `0x${'ab'.repeat(32)}`,
+    maxAgeSeconds: 1_209_600,
+  };
+  const files = { '/net/manifest.json': JSON.stringify(manifest) };
+  const verifying = LEAST.join('\n')
+    .replace('roles: [api]', 'roles: [verify]')
+    .replace('{url: http://127.0.0.1:2}', '{url: http://127.0.0.1:2}, {url: http://127.0.0.1:3}');
+
+  it('are needed where the chain has the ethereum light client and is verified', () => {
+    expect(findings(verifying, files)).toEqual([
+      'relayer.yaml:4:12 chains.sepolia: the light client of this chain needs a beacon node; expected beacon: a list of addresses.',
+    ]);
+    expect(findings(LEAST.join('\n'), files)).toEqual([]);
+  });
+
+  it('have secret addresses', () => {
+    const row = '  sepolia: {endpoints: [{url: http://127.0.0.1:1}], beacon: [{url: "https://beacon.example/key"}]}';
+    const { config } = load(verifying.replace(/^ {2}sepolia.*$/m, row), files);
+    const [beacon] = config.chains.get(chainName('sepolia'))?.beacon ?? [];
+    expect(beacon?.reveal()).toBe('https://beacon.example/key');
+    expect(inspect(config, { depth: 9 })).not.toContain('beacon.example');
   });
 });
 

@@ -119,6 +119,7 @@ function toChainConfig(raw: RawConfig['chains'][string]): ChainConfig {
   return {
     family: 'evm',
     endpoints: raw.endpoints.map(toEndpoint),
+    beacon: (raw.beacon ?? []).map(({ url }) => createSecret(url)),
     accounts: (raw.accounts ?? []).map((account) => keyPair(account.key)),
     maxFeePerGas: BigInt(Math.round(raw.maxFeePerGasGwei * 1e9)),
     pollMs: raw.pollMs,

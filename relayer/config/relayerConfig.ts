@@ -35,6 +35,8 @@ export interface RelayerConfig {
 export interface ChainConfig {
   readonly family: 'evm';
   readonly endpoints: readonly Endpoint[];
+  /** Beacon APIs over HTTP(S); empty where the light client needs none. */
+  readonly beacon: readonly Secret[];
   readonly accounts: readonly AccountConfig[];
   /** Wei: no transaction offers more. */
   readonly maxFeePerGas: bigint;

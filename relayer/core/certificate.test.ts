@@ -76,6 +76,22 @@ describe('certificate', () => {
     }
   });
 
+  it('gives another value or a typed error for every changed byte', () => {
+    for (const bytes of [good, encodeDelivery(delivery(2))]) {
+      const decode = bytes === good ? decodeCertificate : decodeDelivery;
+      for (let at = 0; at < bytes.length; at++) {
+        for (const flip of [0x01, 0x80]) {
+          try {
+            const value = decode(changed(bytes, (copy) => (copy[at] = (copy[at] as number) ^ flip)));
+            expect(value.checkpoint.packetCount).toBeGreaterThan(0);
+          } catch (error) {
+            expect(error).toBeInstanceOf(DecodeError);
+          }
+        }
+      }
+    }
+  });
+
   it('is not made with half a signature', () => {
     expect(() => encodeCertificate({ checkpoint, signatures: signatures.subarray(1) })).toThrow(ViaductError);
   });

@@ -14,6 +14,7 @@ export type Disposition = 'retry' | 'drop' | 'halt';
 export const DISPOSITIONS = {
   // Decoding and verification of untrusted bytes.
   DECODE_FAILED: 'drop',
+  WORKER_FAILED: 'retry',
   // Endpoints and chains.
   ENDPOINT_FAILED: 'retry',
   ENDPOINT_WRONG_CHAIN: 'halt',

@@ -32,6 +32,8 @@ export function decodeOutcome(bytes: Uint8Array): ChunkOutcome {
     const kind = OUTCOME_KINDS.find((known) => known === row?.['kind']);
     const firstSequence = row?.['firstSequence'];
     const chunkIndex = row?.['chunkIndex'];
+    const reason = row?.['reason'];
+    const lane = row?.['lane'];
     if (kind === undefined || typeof firstSequence !== 'string' || !/^\d{1,20}$/.test(firstSequence)) {
       throw new DecodeError({ shortMessage: 'kind or firstSequence is missing' });
     }
@@ -39,11 +41,11 @@ export function decodeOutcome(bytes: Uint8Array): ChunkOutcome {
       throw new DecodeError({ shortMessage: 'chunkIndex is missing' });
     }
     return {
-      lane: laneId(String(row?.['lane'])),
+      lane: laneId(typeof lane === 'string' ? lane : ''),
       firstSequence: BigInt(firstSequence),
       chunkIndex,
       kind,
-      reason: String(row?.['reason'] ?? '').slice(0, 256),
+      reason: typeof reason === 'string' ? reason.slice(0, 256) : '',
     };
   } catch (cause) {
     throw new DecodeError({ shortMessage: 'Malformed outcome of a chunk.', cause });

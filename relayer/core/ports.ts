@@ -40,14 +40,18 @@ export interface BlockPoint {
   readonly hash: Uint8Array;
 }
 
-/** A module of `light-clients/`, bound to one chain's parameters. Pure. */
+/** A module of `light-clients/`, bound to one chain's parameters. Pure; the costly ones answer from a worker thread. */
 export interface LightClient {
   readonly kind: string;
   /** What this kind proves, said wherever a lane is shown. */
   readonly assurance: 'light client' | 'weaker: endpoint quorum';
-  /** The first trusted state, from the manifest's trusted checkpoint. */
-  start(): Verdict<LightClientStep>;
-  update(state: Uint8Array, update: Uint8Array, nowSeconds: bigint): Verdict<LightClientStep>;
+  /** The first trusted state: the manifest's trusted checkpoint, filled in by what the source pulled for it. */
+  start(bootstrap: Uint8Array): Verdict<LightClientStep> | Promise<Verdict<LightClientStep>>;
+  update(
+    state: Uint8Array,
+    update: Uint8Array,
+    nowSeconds: bigint,
+  ): Verdict<LightClientStep> | Promise<Verdict<LightClientStep>>;
 }
 
 export interface EvidenceRequest {
@@ -58,6 +62,8 @@ export interface EvidenceRequest {
 
 /** Pulls untrusted bytes from a chain's endpoints. Throws `ViaductError` when no endpoint answers usefully. */
 export interface ChainSource {
+  /** What the light client starts from beside the manifest; empty where it needs nothing else. */
+  pullBootstrap(signal: AbortSignal): Promise<Uint8Array>;
   /** Bytes that may advance the light client, or undefined when the chain shows nothing new. */
   pullUpdate(state: Uint8Array, signal: AbortSignal): Promise<Uint8Array | undefined>;
   /** Everything `derive` needs to move the cursor to `head`, or part of the way there (bounded). */

@@ -23,8 +23,10 @@ export interface FollowedState extends EvidenceRequest {
 /** What following needs of a verifier; see `verify/createVerifier.ts`. */
 export interface FollowedVerifier {
   readonly chain: ChainName;
-  load(): Promise<FollowedState>;
-  advance(update: Uint8Array): Promise<Verdict<unknown>>;
+  /** Undefined before the light client was started. */
+  load(): Promise<FollowedState | undefined>;
+  start(bootstrap: Uint8Array): Promise<Verdict<FollowedState>>;
+  advance(update: Uint8Array): Promise<Verdict<FollowedState>>;
   derive(evidence: Uint8Array): Promise<Verdict<{ readonly derivation: Derivation; readonly frames: Uint8Array[] }>>;
 }
 
@@ -52,13 +54,18 @@ export async function followChain(deps: FollowDeps, pollMs: number, signal: Abor
   /** One round: after `moved` the next one follows at once. */
   async function round(): Promise<'moved' | 'idle' | 'refused' | 'frozen'> {
     let state = await verifier.load();
+    if (state === undefined) {
+      const verdict = await verifier.start(await source.pullBootstrap(signal));
+      if (verdict.kind !== 'valid') return refused('bootstrap', verdict.reason);
+      state = verdict.value;
+    }
     if (state.frozen !== undefined) return frozen(state.frozen);
     const update = await source.pullUpdate(state.trusted, signal);
     if (update !== undefined) {
       const verdict = await verifier.advance(update);
       if (verdict.kind === 'conflict') return frozen(verdict.reason);
       if (verdict.kind === 'invalid') return refused('update', verdict.reason);
-      state = await verifier.load();
+      if (verdict.kind === 'valid') state = verdict.value;
     }
     // The manifest names the first trusted block by its hash alone; its header is not known, so nothing is read there.
     if (state.head.header.length === 0) return 'idle';

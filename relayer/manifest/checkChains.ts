@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { fromHex } from '../core/bytes.ts';
 import type { chainSchema } from './chain.ts';
+import { ETHEREUM_FORKS } from './lightClient.ts';
 import type { Profile } from './manifest.ts';
 import { type Items, publishedKey, type Report, reportRepeats } from './report.ts';
 import { isPublishedKey } from './testKeys.ts';
@@ -12,23 +13,60 @@ export function checkChains(chains: Items<RawChain>, profile: Profile, report: R
   reportRepeats(chains, (chain) => chain.name, 'name', 'chains', report);
   reportRepeats(chains, (chain) => chain.id, 'id', 'chains', report);
   for (const { index, item: chain } of chains) {
+    if (chain.lightClient.kind === 'ethereum') checkForks(index, chain.lightClient.forks, report);
     if (profile === 'dev') continue;
-    if (chain.lightClient.quorum < 2) {
-      report(['chains', index, 'lightClient', 'quorum'], {
-        problem: 'one endpoint alone would decide what happened on this chain',
-        expected: 'at least 2 outside profile dev',
-        got: String(chain.lightClient.quorum),
-      });
-    }
-    if (chain.lightClient.confirmations < 1) {
-      report(['chains', index, 'lightClient', 'confirmations'], {
-        problem: 'the newest block can still be replaced',
-        expected: 'at least 1 outside profile dev',
-        got: String(chain.lightClient.confirmations),
-      });
-    }
+    checkLightClient(index, chain.lightClient, report);
     if (isPublishedKey(fromHex(chain.gateway.address))) {
       report(['chains', index, 'gateway', 'address'], publishedKey());
     }
+  }
+}
+
+type RawForks = Extract<RawChain['lightClient'], { kind: 'ethereum' }>['forks'];
+
+function checkForks(chain: number, forks: RawForks, report: Report): void {
+  for (const [index, fork] of forks.entries()) {
+    const path = ['chains', chain, 'lightClient', 'forks', index] as const;
+    const before = forks[index - 1];
+    if (before === undefined) {
+      if (fork.epoch !== '0')
+        report([...path, 'epoch'], { problem: 'the first fork starts at epoch 0', got: fork.epoch });
+      continue;
+    }
+    const isLater = ETHEREUM_FORKS.indexOf(fork.name) > ETHEREUM_FORKS.indexOf(before.name);
+    if (!isLater || BigInt(fork.epoch) < BigInt(before.epoch)) {
+      report([...path, 'name'], { problem: `${fork.name} is out of order`, fix: 'List the forks by epoch.' });
+    }
+    if (forks.slice(0, index).some(({ version }) => version.toLowerCase() === fork.version.toLowerCase())) {
+      report([...path, 'version'], { problem: 'the version of another fork', got: fork.version });
+    }
+  }
+}
+
+/** Outside profile dev. */
+function checkLightClient(index: number, lightClient: RawChain['lightClient'], report: Report): void {
+  const path = ['chains', index, 'lightClient'] as const;
+  if (lightClient.kind === 'ethereum') {
+    if (lightClient.chainClock !== undefined) {
+      report([...path, 'chainClock'], {
+        problem: 'a clock of its own is for local chains',
+        expected: 'no chainClock outside profile dev',
+      });
+    }
+    return;
+  }
+  if (lightClient.quorum < 2) {
+    report([...path, 'quorum'], {
+      problem: 'one endpoint alone would decide what happened on this chain',
+      expected: 'at least 2 outside profile dev',
+      got: String(lightClient.quorum),
+    });
+  }
+  if (lightClient.confirmations < 1) {
+    report([...path, 'confirmations'], {
+      problem: 'the newest block can still be replaced',
+      expected: 'at least 1 outside profile dev',
+      got: String(lightClient.confirmations),
+    });
   }
 }

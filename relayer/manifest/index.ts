@@ -5,7 +5,14 @@ export { checksumAddress } from './fields.ts';
 export { ConfigError, type Finding, formatFinding } from './findings.ts';
 export { type ContractGateway, gatewayBytes, type GatewaySpec } from './gateway.ts';
 export type { LaneAsset, ManifestLane } from './lane.ts';
-export type { ConfirmationsLightClient, LightClientSpec, TrustedBlock } from './lightClient.ts';
+export type {
+  ChainClockSpec,
+  ConfirmationsLightClient,
+  EthereumFork,
+  EthereumLightClient,
+  LightClientSpec,
+  TrustedBlock,
+} from './lightClient.ts';
 export { laneGranularity } from './granularity.ts';
 export { loadManifest, type ManifestReading, readManifest } from './loadManifest.ts';
 export {

@@ -23,7 +23,51 @@ export interface ConfirmationsLightClient {
   readonly trusted: TrustedBlock;
 }
 
-export type LightClientSpec = ConfirmationsLightClient;
+/** Finalized headers of an Ethereum beacon chain, proven by its sync committees. */
+export interface EthereumLightClient {
+  readonly kind: 'ethereum';
+  readonly preset: 'mainnet' | 'minimal';
+  /** From phase0 on, in order. */
+  readonly forks: readonly EthereumFork[];
+  /** 32 bytes. */
+  readonly genesisValidatorsRoot: Uint8Array;
+  /** Unix seconds. */
+  readonly genesisTime: bigint;
+  readonly secondsPerSlot: bigint;
+  /** The root of a finalized beacon block. 32 bytes. */
+  readonly trustedBlockRoot: Uint8Array;
+  /** How old the last finalized block may be and still vouch for the next one (weak subjectivity). */
+  readonly maxAgeSeconds: bigint;
+  readonly chainClock: ChainClockSpec | undefined;
+}
+
+export interface EthereumFork {
+  readonly name: (typeof ETHEREUM_FORKS)[number];
+  readonly epoch: bigint;
+  /** 4 bytes. */
+  readonly version: Uint8Array;
+}
+
+/** The time of a local chain that runs faster than the host's: at `hostMs` it was `chainSeconds`. */
+export interface ChainClockSpec {
+  readonly hostMs: bigint;
+  readonly chainSeconds: bigint;
+  readonly speed: number;
+}
+
+export type LightClientSpec = ConfirmationsLightClient | EthereumLightClient;
+
+/** In the order in which a network goes through them. */
+export const ETHEREUM_FORKS = [
+  'phase0',
+  'altair',
+  'bellatrix',
+  'capella',
+  'deneb',
+  'electra',
+  'fulu',
+  'gloas',
+] as const;
 
 const trustedSchema = z
   .strictObject(
@@ -44,8 +88,59 @@ const confirmationsSchema = z
   })
   .describe('For chains without a light client: headers are taken when enough endpoints agree on them.');
 
+const VERSION = '0x and 8 hex digits';
+const FORKS = 'a list of forks, each with name, epoch and version';
+const FORK = `one of ${ETHEREUM_FORKS.join(', ')}`;
+const PRESET = '"mainnet" or "minimal"';
+
+const forkSchema = z.strictObject(
+  {
+    name: z.enum(ETHEREUM_FORKS, { error: FORK }).describe('Name of the fork.'),
+    epoch: u64Field().describe('Its first epoch.'),
+    version: z
+      .string({ error: VERSION })
+      .regex(/^0x[0-9a-fA-F]{8}$/, { error: VERSION })
+      .describe('Its fork version: different for every fork of every network.'),
+  },
+  { error: 'an object with name, epoch and version' },
+);
+
+const ethereumSchema = z
+  .strictObject({
+    kind: z.literal('ethereum').describe('Sync committees of the beacon chain: a light client.'),
+    preset: z.enum(['mainnet', 'minimal'], { error: PRESET }).describe('Constants of the beacon chain.'),
+    forks: z
+      .array(forkSchema, { error: FORKS })
+      .min(1, { error: FORKS })
+      .max(ETHEREUM_FORKS.length, { error: FORKS })
+      .describe('The forks that have a date, from phase0 at epoch 0 on.'),
+    genesisValidatorsRoot: hashField().describe('Genesis validators root of the beacon chain.'),
+    genesisTime: u64Field().describe('Genesis time of the beacon chain, Unix seconds.'),
+    secondsPerSlot: integerField(1, 3600).describe('Seconds of a slot.'),
+    trustedBlockRoot: hashField().describe(
+      'Root of a finalized beacon block. Compare it with several independent sources; take a recent one.',
+    ),
+    maxAgeSeconds: integerField(60, 10_000_000).describe(
+      'How old the last finalized block may be and still vouch for the next: below the weak subjectivity period.',
+    ),
+    chainClock: z
+      .strictObject(
+        {
+          hostMs: u64Field().describe("A moment of the host's clock, in milliseconds since the Unix epoch."),
+          chainSeconds: u64Field().describe("The chain's time at that moment, Unix seconds."),
+          speed: integerField(1, 1000).describe("Seconds of the chain's time in one of the host's."),
+        },
+        { error: 'an object with hostMs, chainSeconds and speed' },
+      )
+      .optional()
+      .describe('Only in profile dev: the time of a local chain that runs faster than the wall clock.'),
+  })
+  .describe('For Ethereum and chains with its consensus: finalized headers, proven by two thirds of a sync committee.');
+
 export const lightClientSchema = z
-  .discriminatedUnion('kind', [confirmationsSchema], { error: 'a light client of kind "confirmations"' })
+  .discriminatedUnion('kind', [confirmationsSchema, ethereumSchema], {
+    error: 'a light client of kind "confirmations" or "ethereum"',
+  })
   .describe('How headers of this chain are verified.');
 
 export function toLightClient(raw: z.output<typeof lightClientSchema>): LightClientSpec {
@@ -56,6 +151,24 @@ export function toLightClient(raw: z.output<typeof lightClientSchema>): LightCli
         confirmations: raw.confirmations,
         quorum: raw.quorum,
         trusted: { height: BigInt(raw.trusted.height), hash: fromHex(raw.trusted.hash, 32) },
+      };
+    case 'ethereum':
+      return {
+        kind: raw.kind,
+        preset: raw.preset,
+        forks: raw.forks.map(({ name, epoch, version }) => {
+          return { name, epoch: BigInt(epoch), version: fromHex(version, 4) };
+        }),
+        genesisValidatorsRoot: fromHex(raw.genesisValidatorsRoot, 32),
+        genesisTime: BigInt(raw.genesisTime),
+        secondsPerSlot: BigInt(raw.secondsPerSlot),
+        trustedBlockRoot: fromHex(raw.trustedBlockRoot, 32),
+        maxAgeSeconds: BigInt(raw.maxAgeSeconds),
+        chainClock: raw.chainClock && {
+          hostMs: BigInt(raw.chainClock.hostMs),
+          chainSeconds: BigInt(raw.chainClock.chainSeconds),
+          speed: raw.chainClock.speed,
+        },
       };
   }
 }

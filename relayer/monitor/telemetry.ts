@@ -40,7 +40,9 @@ export function createTelemetry({ bus, subjects, clock, log, node, repeatMs }: T
 
   return {
     report(what, key, facts) {
-      say(subjects.mon(what, key), `${what} ${key} ${String(facts['step'] ?? facts['address'] ?? '')}`, facts);
+      // Several roles speak of one lane, and several accounts of one chain.
+      const speaker = facts['step'] ?? facts['address'];
+      say(subjects.mon(what, key), `${what} ${key} ${typeof speaker === 'string' ? speaker : ''}`, facts);
     },
     alert(severity, code, message, facts = {}) {
       say(subjects.alert(severity), `${code} ${message}`, { code, message, ...facts });

@@ -6,7 +6,7 @@
  * it, until an operator has looked.
  */
 import type { Clock } from '../core/clock.ts';
-import { assert, ViaductError } from '../core/errors.ts';
+import { assert } from '../core/errors.ts';
 import type { ChainName } from '../core/ids.ts';
 import type { Derivation, Derive, EvidenceRequest, LightClient, LightClientStep, Verdict } from '../core/ports.ts';
 import type { ChainRecord, Journal } from '../store/journal.ts';
@@ -20,8 +20,10 @@ export interface VerifierDeps {
 
 export interface Verifier {
   readonly chain: ChainName;
-  /** The chain's record, started from the manifest's trusted checkpoint where there is none. */
-  load(): Promise<ChainRecord>;
+  /** The chain's record; undefined before the light client was started. */
+  load(): Promise<ChainRecord | undefined>;
+  /** Starts the light client where there is no record yet. */
+  start(bootstrap: Uint8Array): Promise<Verdict<ChainRecord>>;
   /** Advances the light client. */
   advance(update: Uint8Array): Promise<Verdict<ChainRecord>>;
   /** Derives from evidence for the verified head; the frames written are encoded. */
@@ -31,43 +33,41 @@ export interface Verifier {
 export function createVerifier(chain: ChainName, deps: VerifierDeps): Verifier {
   const { journal, lightClient, clock } = deps;
 
-  async function load(): Promise<ChainRecord> {
-    const known = await journal.chain(chain);
-    if (known !== undefined) return known;
-    const first = lightClient.start();
-    if (first.kind !== 'valid') {
-      throw new ViaductError({
-        code: 'CONFIG_INVALID',
-        shortMessage: `The light client of ${chain} does not start: ${first.reason}.`,
-        metaMessages: ['Mend the trusted checkpoint of this chain in the manifest.'],
-      });
-    }
-    return storeStep(first.value);
+  async function started(): Promise<ChainRecord> {
+    const record = await journal.chain(chain);
+    assert(record !== undefined, 'a light client is started before it is used');
+    return record;
   }
 
   async function storeStep(step: LightClientStep): Promise<ChainRecord> {
     await journal.putStep(chain, step);
-    const stored = await journal.chain(chain);
-    assert(stored !== undefined, 'a stored chain is there');
-    return stored;
+    return started();
   }
 
   return {
     chain,
-    load,
+    load: async () => journal.chain(chain),
+
+    async start(bootstrap) {
+      const known = await journal.chain(chain);
+      if (known !== undefined) return { kind: 'valid', value: known };
+      const verdict = await lightClient.start(bootstrap);
+      if (verdict.kind !== 'valid') return verdict;
+      return { kind: 'valid', value: await storeStep(verdict.value) };
+    },
 
     async advance(update) {
-      const before = await load();
+      const before = await started();
       if (before.frozen !== undefined) return { kind: 'conflict', reason: before.frozen };
       const nowSeconds = BigInt(Math.floor(clock.now() / 1000));
-      const verdict = lightClient.update(before.trusted, update, nowSeconds);
+      const verdict = await lightClient.update(before.trusted, update, nowSeconds);
       if (verdict.kind === 'conflict') await journal.freeze(chain, verdict.reason);
       if (verdict.kind !== 'valid') return verdict;
       return { kind: 'valid', value: await storeStep(verdict.value) };
     },
 
     async derive(evidence) {
-      const { head, cursor, frozen } = await load();
+      const { head, cursor, frozen } = await started();
       if (frozen !== undefined) return { kind: 'conflict', reason: frozen };
       const request: EvidenceRequest = { head, cursor };
       const verdict = deps.derive(request, evidence);

@@ -1,7 +1,7 @@
 /**
- * The local network: two real anvil chains with the contracts deployed, nats-server, three attesters with a threshold of
- * two, and a relayer, each a process of its own. Keys come from the well-known test mnemonic, so nothing here may ever
- * hold value; the config refuses these keys outside profile `dev`.
+ * The local network: two real anvil chains with the contracts deployed, each driven by a real consensus layer,
+ * nats-server, three attesters with a threshold of two, and a relayer, each a process of its own. Keys come from the
+ * well-known test mnemonic, so nothing here may ever hold value; the config refuses these keys outside profile `dev`.
  */
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -9,9 +9,11 @@ import { bytesToHex, fromHex } from '../../relayer/core/bytes.ts';
 import type { Clock } from '../../relayer/core/clock.ts';
 import { loadManifest, type Manifest } from '../../relayer/manifest/index.ts';
 import { type Anvil, devAccounts, startAnvil } from './anvil.ts';
+import type { Beacon } from './beacon/index.ts';
 import { deployNetwork } from './deployNetwork.ts';
 import { freePort } from './freePort.ts';
 import { type NatsServer, obtainNatsServer, startNatsServer } from './nats/index.ts';
+import { GENESIS_AGE_SECONDS, SPEED, startProofOfStake } from './proofOfStake.ts';
 import { createRelayerProcess, type RelayerProcess } from './relayerProcess.ts';
 
 export interface LocalNetworkOptions {
@@ -20,7 +22,16 @@ export interface LocalNetworkOptions {
   /** 0 = any free port. */
   readonly apiPort: number;
   readonly clock: Clock;
+  /** `ethereum` (default): proof-of-stake chains with finality; `confirmations`: bare nodes. */
+  readonly lightClient?: 'ethereum' | 'confirmations';
   say(line: string): void;
+}
+
+export interface LocalChain {
+  readonly name: string;
+  readonly anvil: Anvil;
+  /** Undefined when the chain is a bare node. */
+  readonly beacon: Beacon | undefined;
 }
 
 export interface LocalNetwork {
@@ -30,7 +41,9 @@ export interface LocalNetwork {
   readonly config: string;
   readonly apiUrl: string;
   readonly natsUrl: string;
-  readonly chains: readonly { readonly name: string; readonly anvil: Anvil }[];
+  readonly chains: readonly LocalChain[];
+  /** Seconds of chain time in one of the wall clock. */
+  readonly speed: number;
   readonly nats: NatsServer;
   readonly attesters: readonly RelayerProcess[];
   readonly relayer: RelayerProcess;
@@ -54,6 +67,7 @@ const ACCOUNT = { deployer: 0, attesters: [1, 2, 3], submitter: 4, user: 5 } as 
 
 export async function startLocalNetwork(options: LocalNetworkOptions, signal: AbortSignal): Promise<LocalNetwork> {
   const { clock, say } = options;
+  const isProofOfStake = (options.lightClient ?? 'ethereum') === 'ethereum';
   const dir = resolve(options.dir);
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
@@ -74,10 +88,15 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
     stops.push(async () => nats.dispose());
     say(`nats-server ${binary.version} at ${nats.url}`);
 
-    const chains = await Promise.all(
-      CHAINS.map(async ({ name, chainId }) => ({ name, anvil: await startAnvil({ chainId, clock, extraArguments: ['--disable-code-size-limit'] }) })),
+    const timestamp = Math.floor(clock.now() / 1000) - GENESIS_AGE_SECONDS;
+    const nodes = await Promise.all(
+      CHAINS.map(async ({ name, chainId }) => {
+        const past = isProofOfStake ? { timestamp } : {};
+
+        return { name, anvil: await startAnvil({ chainId, clock, ...past }) };
+      }),
     );
-    for (const { name, anvil } of chains) {
+    for (const { name, anvil } of nodes) {
       stops.push(async () => anvil.stop());
       say(`${name} (eip155:${anvil.chainId}) at ${anvil.url}`);
     }
@@ -86,7 +105,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
     const keyOf = (index: number): Uint8Array => accounts[index]!.privateKey;
     const attesters = ACCOUNT.attesters.map((index, i) => ({ name: `attester-${i + 1}`, key: keyOf(index) }));
     const user = { address: fromHex(accounts[ACCOUNT.user]!.address, 20), key: keyOf(ACCOUNT.user) };
-    const [a, b] = chains.map(({ name, anvil }) => ({ name, url: anvil.url, chainId: anvil.chainId }));
+    const [a, b] = nodes.map(({ name, anvil }) => ({ name, url: anvil.url, chainId: anvil.chainId }));
     const manifestJson = await deployNetwork(
       {
         chains: [a!, b!],
@@ -99,16 +118,13 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
       { clock },
       signal,
     );
+    // Deployment went block by transaction; from here on blocks come by the clock, as on a real chain.
+    const chains = await Promise.all(nodes.map(async (node, index) => letRun(node, index)));
+    say(`contracts deployed, assets funded${isProofOfStake ? ', both chains finalize' : ''}`);
     const manifestFile = join(dir, 'manifest.json');
     const text = `${JSON.stringify(manifestJson, null, 2)}\n`;
     writeFileSync(manifestFile, text);
     const manifest = loadManifest(Buffer.from(text), manifestFile);
-    // Deployment went block by transaction; from here on blocks come by the clock, as on a real chain.
-    for (const { anvil } of chains) {
-      await anvil.rpc('evm_setAutomine', [false]);
-      await anvil.rpc('evm_setIntervalMining', [BLOCK_SECONDS]);
-    }
-    say('contracts deployed, assets funded');
 
     const apiPort = options.apiPort === 0 ? await freePort() : options.apiPort;
     writeKey(join(dir, 'user.key'), user.key);
@@ -125,6 +141,19 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
     await Promise.all([...attesterProcesses, relayer].map(async (running) => running.start()));
     say(`three attesters (threshold 2) and a relayer, API at http://127.0.0.1:${apiPort}`);
 
+    async function letRun(node: Pick<LocalChain, 'name' | 'anvil'>, index: number): Promise<LocalChain> {
+      const { anvil } = node;
+      if (!isProofOfStake) {
+        await anvil.rpc('evm_setAutomine', [false]);
+        await anvil.rpc('evm_setIntervalMining', [BLOCK_SECONDS]);
+        return { ...node, beacon: undefined };
+      }
+      const { beacon, lightClient } = await startProofOfStake(anvil);
+      stops.push(async () => beacon.stop());
+      Object.assign((manifestJson['chains'] as object[])[index] as object, { lightClient });
+      return { ...node, beacon };
+    }
+
     function writeConfig(name: string, roles: readonly string[]): string {
       const file = join(dir, `${name}.yaml`);
       const lines = [
@@ -132,11 +161,12 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
         `dataDir: ./data/${name}`,
         `roles: [${roles.join(', ')}]`,
         'chains:',
-        ...chains.flatMap(({ name: chain, anvil }) => [
+        ...chains.flatMap(({ name: chain, anvil, beacon }) => [
           `  ${chain}:`,
           '    endpoints:',
           `      - url: ${anvil.url}`,
           `        ws: ${anvil.wsUrl}`,
+          ...(beacon === undefined ? [] : ['    beacon:', `      - url: ${beacon.url}`]),
           `    pollMs: ${POLL_MS}`,
           ...(roles.includes('submit') ? ['    accounts:', '      - key: ${file:./submitter.key}'] : []),
         ]),
@@ -157,6 +187,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
       apiUrl: `http://127.0.0.1:${apiPort}`,
       natsUrl: nats.url,
       chains,
+      speed: isProofOfStake ? SPEED : 1,
       nats,
       attesters: attesterProcesses,
       relayer,

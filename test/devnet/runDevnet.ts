@@ -6,6 +6,7 @@ import { type Output, table } from '../../relayer/cli/output.ts';
 import { relative } from 'node:path';
 import { DEV_MNEMONIC } from './anvil.ts';
 import { startLocalNetwork } from './localNetwork.ts';
+import { SLOT_MS } from './proofOfStake.ts';
 
 export interface DevnetOptions {
   readonly dir: string;
@@ -25,7 +26,10 @@ export async function runDevnet(options: DevnetOptions, output: Output, signal: 
   const config = relative(process.cwd(), network.config);
   output.line(
     table([
-      ...network.chains.map(({ name, anvil }) => [name, anvil.url, `eip155:${anvil.chainId}, blocks every second`]),
+      ...network.chains.flatMap(({ name, anvil, beacon }) => [
+        [name, anvil.url, `eip155:${anvil.chainId}, blocks every ${beacon === undefined ? 'second' : `${SLOT_MS} ms`}`],
+        ...(beacon === undefined ? [] : [[`beacon of ${name}`, beacon.url, 'Beacon API, minimal preset']]),
+      ]),
       ...network.manifest.chains.map(({ name, gateway }) => [`gateway on ${name}`, toHex(gateway.address), '']),
       ...network.manifest.assets.flatMap(({ symbol, representations }) =>
         representations.map((row) => [
@@ -50,7 +54,11 @@ export async function runDevnet(options: DevnetOptions, output: Output, signal: 
     ]),
   );
   output.line('');
-  output.line('Both chains are followed by confirmations, which is weaker than a light client.');
+  output.line(
+    network.speed === 1
+      ? 'Both chains are followed by confirmations, which is weaker than a light client.'
+      : `Both chains are followed by the ethereum light client. Their time runs ${network.speed} times the wall clock's.`,
+  );
   output.line('Try, in another terminal:');
   output.line(`  npm run viaduct -- transfer --config ${config} --from anvil-a --to anvil-b --asset TEST --amount 1.5`);
   output.line(`  npm run viaduct -- status --config ${config}`);

@@ -27,6 +27,7 @@ try {
       faults: { type: 'string', default: '' },
       seed: { type: 'string', default: '1' },
       dir: { type: 'string', default: '.devnet-e2e' },
+      'light-client': { type: 'string', default: 'ethereum' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -34,6 +35,10 @@ try {
   const transfers = Number(values.transfers);
   if (!Number.isInteger(transfers) || transfers < 1 || transfers > 1_000_000) {
     throw new ViaductError({ code: 'USAGE', shortMessage: '--transfers takes a number from 1 to 1000000.' });
+  }
+  const lightClient = values['light-client'];
+  if (lightClient !== 'confirmations' && lightClient !== 'ethereum') {
+    throw new ViaductError({ code: 'USAGE', shortMessage: '--light-client takes ethereum or confirmations.' });
   }
   const output = createOutput(json);
   const result = await runE2e(
@@ -44,6 +49,7 @@ try {
       faults: parseFaults(values.faults),
       seed: values.seed,
       dir: values.dir,
+      lightClient,
     },
     output,
     stop.signal,

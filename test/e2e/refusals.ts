@@ -13,7 +13,7 @@ export interface Refusal {
 }
 
 const SETTLE_MS_MAX = 90_000;
-/** Chain time in which the deposit must be included; the relayer is stopped until it is over. */
+/** Seconds of the wall clock in which the deposit must be included; the relayer is stopped until it is over. */
 const EXPIRES_IN_SECONDS = 15n;
 const LOOK_MS = 200;
 
@@ -71,8 +71,8 @@ export async function sendRefusals(
 
   /** Nobody delivers while the relayer is stopped, so it is over before anybody can. */
   async function expire(direction: Direction): Promise<Refusal> {
-    const deadline = (await chainTime(direction.from)) + EXPIRES_IN_SECONDS;
     await network.relayer.stop();
+    const deadline = (await chainTime(direction.from)) + EXPIRES_IN_SECONDS * BigInt(network.speed);
     const waiting = (async (): Promise<void> => {
       while ((await chainTime(direction.to)) <= deadline) await systemClock.sleep(LOOK_MS, signal);
       await network.relayer.start();

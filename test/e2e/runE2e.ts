@@ -2,7 +2,7 @@
 import type { Output } from '../../relayer/cli/output.ts';
 import { type Clock, systemClock } from '../../relayer/core/clock.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
-import { type LocalNetwork, startLocalNetwork } from '../devnet/localNetwork.ts';
+import { type LocalNetwork, type LocalNetworkOptions, startLocalNetwork } from '../devnet/localNetwork.ts';
 import { createFaults } from './faults.ts';
 import { sendRefusals } from './refusals.ts';
 import {
@@ -26,6 +26,7 @@ export interface E2eOptions {
   readonly faults: readonly Fault[];
   readonly seed: string;
   readonly dir: string;
+  readonly lightClient?: LocalNetworkOptions['lightClient'];
 }
 
 export interface E2eResult {
@@ -65,7 +66,9 @@ export async function runE2e(options: E2eOptions, output: Output, signal: AbortS
   const say = (line: string): void => {
     output.say(`e2e: ${line}`);
   };
-  const network = await startLocalNetwork({ dir: options.dir, apiPort: 0, clock, say }, signal);
+  const { dir, lightClient } = options;
+  const kind = lightClient === undefined ? {} : { lightClient };
+  const network = await startLocalNetwork({ dir, apiPort: 0, clock, say, ...kind }, signal);
   try {
     return await run(network, options, output, clock, signal);
   } finally {

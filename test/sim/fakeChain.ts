@@ -193,7 +193,11 @@ export function createFakeChain(
     const outbound = new Map<LaneId, Uint8Array[]>();
     const settlements: Derivation['settlements'][number][] = [];
     for (const block of range) {
-      for (const { lane, packet } of block.outbound) outbound.set(lane, [...(outbound.get(lane) ?? []), packet]);
+      for (const { lane, packet } of block.outbound) {
+        const packets = outbound.get(lane);
+        if (packets === undefined) outbound.set(lane, [packet]);
+        else packets.push(packet);
+      }
       for (const { lane, accepted: acceptedSequence, delivered, refused } of block.settled) {
         settlements.push({ lane, acceptedSequence, delivered, refused });
       }
@@ -241,6 +245,7 @@ export function createFakeChain(
       emit(lane, { kind: 'transfer', sequence, deadline: 0n, sourceReference, ...deposit });
     },
     source: () => ({
+      pullBootstrap: async () => Promise.resolve(new Uint8Array(0)),
       pullUpdate: async (current) => {
         reach();
         const height = BigInt(blocks.length - 1);

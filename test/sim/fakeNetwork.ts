@@ -18,7 +18,11 @@ import { createMemoryStore, type MemoryStore } from '../../relayer/store/index.t
 import { createFakeChain, type FakeChain } from './fakeChain.ts';
 
 export const TOKEN = assetId(1);
-const CHUNK_SIZE = 8;
+
+export interface FakeNetworkOptions {
+  /** Packets in each chunk but the last. */
+  readonly chunkSize?: number;
+}
 
 export interface RunningNode {
   readonly node: Node;
@@ -44,7 +48,7 @@ export interface FakeNetwork {
   stop(): Promise<void>;
 }
 
-export function createFakeNetwork(): FakeNetwork {
+export function createFakeNetwork({ chunkSize = 8 }: FakeNetworkOptions = {}): FakeNetwork {
   const clock = systemClock;
   const broker = createMemoryBroker({ clock, ackWaitMs: 500 });
   const keys = ['one', 'two', 'three'].map((name) => keccak256(utf8(`attester ${name}`)));
@@ -58,14 +62,14 @@ export function createFakeNetwork(): FakeNetwork {
     signers,
     manifestHash,
     domain: domainSeparator(target.chain, target.gateway),
-    chunkSize: CHUNK_SIZE,
+    chunkSize,
   });
   const rules = { aToB: rulesOf(endB), bToA: rulesOf(endA) };
   const a = createFakeChain(nameA, [{ id: lane.bToA, opposite: lane.aToB, rules: rules.bToA }], [lane.aToB]);
   const b = createFakeChain(nameB, [{ id: lane.aToB, opposite: lane.bToA, rules: rules.aToB }], [lane.bToA]);
   const laneRow = {
     enabled: true,
-    chunkSize: CHUNK_SIZE,
+    chunkSize,
     assets: [{ id: TOKEN, minAmount: 1n, maxAmount: undefined }],
   };
   const chainRow = (name: typeof nameA, end: typeof endA): ManifestChain => ({

@@ -1,10 +1,11 @@
 /**
- * `npm run mutants -- --count N --seed S`: corrupted headers, updates and proofs offered to the light clients. Exits
- * non-zero when one is accepted.
+ * `npm run mutants -- --count N --seed S`: corrupted headers, updates and proofs offered to the light clients: N seeded
+ * ones over all families, then every single-field change of the recorded sync-committee messages. Exits non-zero when one is
+ * accepted.
  */
 import { parseArgs } from 'node:util';
 import { forksCorrupted, sepoliaCorrupted } from './ethereum/index.ts';
-import { substrateMutants } from './substrate/mutants.ts';
+import { countAccepted, FAMILIES } from './mutants/index.ts';
 
 const { values } = parseArgs({
   options: {
@@ -20,8 +21,16 @@ if (!Number.isInteger(count) || count < 1 || !Number.isInteger(seed)) {
   process.exit(2);
 }
 
-let { tried, accepted } = substrateMutants(count, seed);
-process.stdout.write(`substrate: ${tried} tried, ${accepted} accepted\n`);
+let tried = 0;
+let accepted = 0;
+for (const [index, family] of FAMILIES.entries()) {
+  const share = Math.floor(count / FAMILIES.length) + (index < count % FAMILIES.length ? 1 : 0);
+  const result = countAccepted(family.targets(), share, seed);
+  const note = result.failures.length === 0 ? '' : `: ${result.failures.join(', ')}`;
+  process.stdout.write(`${family.name}: ${result.tried} tried, ${result.accepted} accepted${note}\n`);
+  tried += result.tried;
+  accepted += result.accepted;
+}
 for (const suite of [forksCorrupted, sepoliaCorrupted]) {
   const { name, passed, total, skipped } = suite();
   process.stdout.write(

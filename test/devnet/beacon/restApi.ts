@@ -110,7 +110,7 @@ function bootstrapOf(chain: BeaconChain, block: KnownBlock | undefined): unknown
   return { version, data: LightClientBootstrap.toJson(value as never) };
 }
 
-function updateOf(chain: BeaconChain, update: LightClientUpdate): unknown {
+export function updateOf(chain: BeaconChain, update: LightClientUpdate): { version: string; data: unknown } {
   const version = chain.config.getForkName(update.attestedHeader.beacon.slot);
   return { version, data: lightTypes(version).LightClientUpdate.toJson(update as never) };
 }

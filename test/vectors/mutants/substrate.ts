@@ -1,7 +1,6 @@
 /**
- * Corruptions of valid Substrate proofs, for the count of what is wrongly accepted: justifications, client updates over an
- * authority-set change, state-trie proofs of both versions with present and absent keys, Merkle-mountain-range proofs. Seeded; each
- * mutant differs from the original in its bytes.
+ * Corruptions of valid Substrate proofs: justifications, client updates over an authority-set change, state-trie proofs of
+ * both versions with present and absent keys, Merkle-mountain-range proofs.
  */
 import { verifyMmrLeaf } from '../../../light-clients/beefy/index.ts';
 import {
@@ -18,38 +17,12 @@ import { createGrandpaClient, encodeUpdate, verifyJustification } from '../../..
 import { keccak256 } from '../../../light-clients/keccak.ts';
 import { readTrie } from '../../../light-clients/trie/index.ts';
 import { buildTrie } from '../../../light-clients/trie/trie.fixture.ts';
+import { type Family, type Target, whole } from './mutate.ts';
 
-export interface MutantCount {
-  readonly tried: number;
-  readonly accepted: number;
-}
-
-/** One kind of proof: its parts, and whether parts given in their stead are accepted as proving the same question. */
-interface Target {
-  readonly name: string;
-  readonly parts: readonly Uint8Array[];
-  accepts(parts: readonly Uint8Array[]): boolean;
-}
-
-type Random = (below: number) => number;
-
-export function substrateMutants(count: number, seed: number): MutantCount {
-  const random = createRandom(seed);
-  const targets = [justificationTarget(), updateTarget(), trieTarget(0), trieTarget(1), mmrTarget()];
-  for (const target of targets) {
-    if (!target.accepts(target.parts)) throw new Error(`the ${target.name} to corrupt is not valid`);
-  }
-  let tried = 0;
-  let accepted = 0;
-  while (tried < count) {
-    const target = targets[random(targets.length)] as Target;
-    const parts = mutate(target.parts, random);
-    if (parts === undefined) continue;
-    tried++;
-    if (target.accepts(parts)) accepted++;
-  }
-  return { tried, accepted };
-}
+export const substrate: Family = {
+  name: 'substrate',
+  targets: () => [justificationTarget(), updateTarget(), trieTarget(0), trieTarget(1), mmrTarget()],
+};
 
 function justificationTarget(): Target {
   const signers = testSigners(4);
@@ -87,11 +60,6 @@ function updateTarget(): Target {
   };
 }
 
-/** For a proof of one part. */
-function whole(accepts: (bytes: Uint8Array) => boolean): Target['accepts'] {
-  return ([bytes, ...more]) => bytes !== undefined && more.length === 0 && accepts(bytes);
-}
-
 function trieTarget(version: 0 | 1): Target {
   const keys = Array.from({ length: 40 }, (_, i) => keccak256(Uint8Array.of(i)).subarray(0, 4 + (i % 3)));
   const entries = keys.map((key, i): [string, Uint8Array] => [
@@ -118,45 +86,5 @@ function mmrTarget(): Target {
     name: 'MMR proof',
     parts: [hash(0, 8), sibling, hash(10, 1)],
     accepts: (items) => verifyMmrLeaf(root, leaf, { leafIndex: 9n, leafCount: 11n, items }).kind === 'valid',
-  };
-}
-
-/** One corruption, or undefined when it left everything as it was. The order of parts is kept: a trie proof has none. */
-function mutate(parts: readonly Uint8Array[], random: Random): readonly Uint8Array[] | undefined {
-  const index = random(parts.length);
-  const part = parts[index] as Uint8Array;
-  const at = random(part.length);
-  const swap = (changed: Uint8Array): readonly Uint8Array[] => parts.map((same, i) => (i === index ? changed : same));
-  switch (random(8)) {
-    case 0:
-      return swap(part.map((byte, i) => (i === at ? byte ^ (1 << random(8)) : byte)));
-    case 1:
-      return swap(part.map((byte, i) => (i === at ? (byte + 1 + random(255)) & 255 : byte)));
-    case 2:
-      return swap(part.subarray(0, at));
-    case 3:
-      return swap(Uint8Array.from([...part.subarray(0, at), ...part.subarray(at + 1)]));
-    case 4:
-      return swap(Uint8Array.from([...part.subarray(0, at), random(256), ...part.subarray(at)]));
-    case 5: {
-      const zeros = part.slice().fill(0, at, at + 32);
-      return Buffer.compare(zeros, part) === 0 ? undefined : swap(zeros);
-    }
-    case 6:
-      return parts.filter((_, i) => i !== index);
-    default:
-      return [...parts, part];
-  }
-}
-
-/** xorshift32. */
-function createRandom(seed: number): Random {
-  let state = (seed ^ 0x9e3779b9) >>> 0 || 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state % below;
   };
 }

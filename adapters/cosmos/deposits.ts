@@ -1,0 +1,138 @@
+/**
+ * What the deposits of one transaction become: transfers, refunds, or nothing that can be paid at all. Pure and total, so
+ * that every attester reads the same from the same bytes.
+ *
+ * Trusts: that the transaction and its result are those of a verified block; that the chain's bank moves what a `MsgSend`
+ * says, no more and no less, when the result's code is 0. Chains that tax or redirect sends are not for vaults.
+ */
+import { concatBytes, equalBytes } from '../../relayer/core/bytes.ts';
+import type { AssetId, LaneId } from '../../relayer/core/ids.ts';
+import { keccak256 } from '../../relayer/core/keccak.ts';
+import { sha256 } from '../../light-clients/tendermint/index.ts';
+import { parseAccount } from './account.ts';
+import type { CosmosGateway, VaultCoin } from './gateway.ts';
+import { decodeMemo, type RoutingMemo } from './memo.ts';
+import { readTxSends, type SentCoin } from './txSends.ts';
+
+export type RefundReason =
+  | 'the memo is no routing memo'
+  | 'no open lane to that chain'
+  | 'the receiver is no account of that chain'
+  | 'several coins in one message'
+  | 'the lane does not carry this asset'
+  | 'the amount is below the minimum'
+  | 'the amount is above the maximum'
+  | 'the amount is too fine for the target chain';
+
+interface DepositBase {
+  readonly messageIndex: number;
+  /** Position of the coin in its message. */
+  readonly coinIndex: number;
+  /** 32 bytes: binds the transaction, the message and the coin. */
+  readonly sourceReference: Uint8Array;
+  /** Account bytes. */
+  readonly sender: Uint8Array;
+}
+
+export type Deposit =
+  | (DepositBase & {
+      readonly kind: 'transfer';
+      readonly lane: LaneId;
+      readonly asset: AssetId;
+      /** Canonical units. */
+      readonly amount: bigint;
+      readonly receiver: Uint8Array;
+      readonly deadline: bigint;
+    })
+  | (DepositBase & {
+      readonly kind: 'refund';
+      readonly asset: AssetId;
+      /** Canonical units; what they cannot express stays in the vault. */
+      readonly amount: bigint;
+      readonly reason: RefundReason;
+    })
+  /** The vault keeps it: a coin that no asset knows, or an amount that is not worth or not fit to be sent back. */
+  | (DepositBase & { readonly kind: 'kept'; readonly coin: SentCoin });
+
+const U128_END = 1n << 128n;
+
+export function readDeposits(gateway: CosmosGateway, tx: Uint8Array, code: number): readonly Deposit[] {
+  if (code !== 0) return [];
+  const read = readTxSends(tx);
+  if (read === undefined) return [];
+  const deposits: Deposit[] = [];
+  let txHash: Uint8Array | undefined;
+  let memo: RoutingMemo | undefined;
+  for (const { messageIndex, from, to, coins } of read.sends) {
+    const sender = depositorOf(gateway, from, to);
+    if (sender === undefined) continue;
+    if (txHash === undefined) {
+      txHash = sha256(tx);
+      memo = decodeMemo(read.memo);
+    }
+    for (const [coinIndex, coin] of coins.entries()) {
+      const sourceReference = referenceOf(txHash, messageIndex, coinIndex);
+      const base: DepositBase = { messageIndex, coinIndex, sourceReference, sender };
+      deposits.push(judge(gateway, base, coin, memo, coins.length));
+    }
+  }
+  return deposits;
+}
+
+/** keccak256(SHA-256 of the transaction ‖ message index, u32 ‖ coin index, u32) */
+export function referenceOf(txHash: Uint8Array, messageIndex: number, coinIndex: number): Uint8Array {
+  const position = new Uint8Array(8);
+  new DataView(position.buffer).setUint32(0, messageIndex);
+  new DataView(position.buffer).setUint32(4, coinIndex);
+  return keccak256(concatBytes(txHash, position));
+}
+
+/** Who paid a vault, or undefined when none was paid, or a vault itself moved money. */
+function depositorOf({ vaults, prefix }: CosmosGateway, from: string, to: string): Uint8Array | undefined {
+  const isVault = (account: Uint8Array): boolean => vaults.some((vault) => equalBytes(vault, account));
+  const receiver = parseAccount(to, prefix);
+  if (receiver === undefined || !isVault(receiver)) return undefined;
+  const sender = parseAccount(from, prefix);
+  return sender === undefined || isVault(sender) ? undefined : sender;
+}
+
+function judge(
+  gateway: CosmosGateway,
+  base: DepositBase,
+  sent: SentCoin,
+  memo: RoutingMemo | undefined,
+  coinsInMessage: number,
+): Deposit {
+  const coin = gateway.coins.find(({ denom }) => denom === sent.denom);
+  // Chains keep amounts below 2^256, which have at most 78 digits.
+  if (coin === undefined || !/^[1-9]\d{0,77}$/.test(sent.amount)) return { ...base, kind: 'kept', coin: sent };
+  const own = BigInt(sent.amount);
+  const { amount, exact } = toCanonical(coin, own);
+  const refund = (reason: RefundReason): Deposit =>
+    own < coin.refundMinimum || amount === 0n || amount >= U128_END
+      ? { ...base, kind: 'kept', coin: sent }
+      : { ...base, kind: 'refund', asset: coin.asset, amount, reason };
+
+  if (memo === undefined) return refund('the memo is no routing memo');
+  const lane = gateway.outbound.find(({ target, enabled }) => enabled && target === memo.target);
+  if (lane === undefined) return refund('no open lane to that chain');
+  if (!lane.receiverLengths.includes(memo.receiver.length)) return refund('the receiver is no account of that chain');
+  if (coinsInMessage !== 1) return refund('several coins in one message');
+  const terms = lane.assets.find(({ asset }) => asset === coin.asset);
+  if (terms === undefined) return refund('the lane does not carry this asset');
+  if (amount < terms.minAmount) return refund('the amount is below the minimum');
+  if (amount >= U128_END || (terms.maxAmount !== undefined && amount > terms.maxAmount)) {
+    return refund('the amount is above the maximum');
+  }
+  if (!exact || amount % terms.granularity !== 0n) return refund('the amount is too fine for the target chain');
+  const { receiver, deadline } = memo;
+  return { ...base, kind: 'transfer', lane: lane.lane, asset: coin.asset, amount, receiver, deadline };
+}
+
+/** Rounds down where canonical units are the coarser ones. */
+function toCanonical(coin: VaultCoin, own: bigint): { amount: bigint; exact: boolean } {
+  const difference = coin.canonicalDecimals - coin.decimals;
+  if (difference >= 0) return { amount: own * 10n ** BigInt(difference), exact: true };
+  const unit = 10n ** BigInt(-difference);
+  return { amount: own / unit, exact: own % unit === 0n };
+}

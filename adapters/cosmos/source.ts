@@ -1,0 +1,131 @@
+/**
+ * The source side of a Cosmos chain: updates for the light client, evidence for `derive`, wake-up hints.
+ *
+ * Nothing here is trusted or checked beyond form. Blocks are pulled by height from the cursor on, without a gap; the
+ * subscription only ends a wait early. Evidence that does not fit into one piece reaches part of the way, and the light
+ * client is not led further until it does, so that what lies between them stays bounded. A chain that stands still, for an
+ * upgrade or by itself, shows no new height, and nothing happens until it does.
+ */
+import { WebsocketClient } from '@cosmjs/tendermint-rpc';
+import { decodeState, encodeLightBlock, type TrustRules } from '../../light-clients/tendermint/index.ts';
+import { parseAccount } from './account.ts';
+import type { Clock } from '../../relayer/core/clock.ts';
+import { assert } from '../../relayer/core/errors.ts';
+import { BLOCK_RANGE_MAX, EVIDENCE_BYTES_MAX } from '../../relayer/core/limits.ts';
+import type { ChainSource, DepositPosition } from '../../relayer/core/ports.ts';
+import { pullBlocks } from './blocks.ts';
+import { decodeCursor } from './cursor.ts';
+import { createEndpointRing } from './endpointRing.ts';
+import { encodeEvidence } from './evidence.ts';
+import type { CosmosGateway } from './gateway.ts';
+import { latestHeight, pullLightBlock, pullUpdateTo } from './lightBlocks.ts';
+import type { CometEndpoint } from './rpc.ts';
+
+export interface CosmosSourceOptions {
+  readonly endpoints: readonly CometEndpoint[];
+  readonly gateway: CosmosGateway;
+  /** Of the chain's light client. */
+  readonly rules: TrustRules;
+  /** The trusted checkpoint of the manifest. */
+  readonly checkpointHeight: bigint;
+  /** A WebSocket endpoint (`ws://host:port`) for wake-up hints; without it the height is polled only. */
+  readonly wsUrl?: string | undefined;
+  /** Milliseconds between looks at the chain's height. */
+  readonly pollMs: number;
+}
+
+/** Of contents in one evidence; one more block may come on top, which has at most 22 MB with its results. */
+const CONTENT_BYTES_MAX = EVIDENCE_BYTES_MAX / 4;
+
+export function createCosmosSource(deps: { readonly clock: Clock }, options: CosmosSourceOptions): ChainSource {
+  const { gateway, rules, checkpointHeight, wsUrl, pollMs } = options;
+  const ring = createEndpointRing(options.endpoints);
+  const closing = new AbortController();
+  let behind = false;
+
+  return {
+    pullBootstrap: async (signal) =>
+      ring.ask(async (endpoint) => encodeLightBlock(await pullLightBlock(endpoint, checkpointHeight, signal)), signal),
+    pullUpdate: async (stateBytes, signal) => {
+      if (behind) return undefined;
+      const state = decodeState(stateBytes);
+      assert(state.kind === 'valid', 'a trusted state of the tendermint client');
+      const trusted = state.value;
+      return ring.ask(async (endpoint) => {
+        const tip = await latestHeight(endpoint, signal);
+        const height = stepHeight(trusted.header.height, tip, gateway.startHeight);
+        if (height <= trusted.header.height) return undefined;
+        const witnesses = ring.all.filter((other) => other !== endpoint);
+        return pullUpdateTo(endpoint, witnesses, trusted, height, rules, signal);
+      }, signal);
+    },
+    pullEvidence: async ({ cursor: cursorBytes, head }, signal) => {
+      const { height } = decodeCursor(cursorBytes, gateway.startHeight);
+      behind = false;
+      if (head.height <= height + 1n) return encodeEvidence({ headers: [], blocks: [] });
+      return ring.ask(async (endpoint) => {
+        const evidence = await pullBlocks(endpoint, height, head.height, CONTENT_BYTES_MAX, signal);
+        behind = evidence.blocks.length < evidence.headers.length;
+        return encodeEvidence(evidence);
+      }, signal);
+    },
+    reject: () => {
+      ring.reject();
+    },
+    watch: (wake, signal) => {
+      const both = AbortSignal.any([signal, closing.signal]);
+      if (wsUrl !== undefined) subscribeBlocks(wsUrl, wake, both);
+      poll(deps.clock, pollMs, both, wake, async () =>
+        ring.ask(async (endpoint) => latestHeight(endpoint, both), both),
+      ).catch(() => undefined);
+    },
+    findDeposits: async () => Promise.resolve(undefined),
+    close: async () => {
+      closing.abort();
+      return Promise.resolve();
+    },
+  };
+}
+
+/**
+ * How far the light client goes next. Below the gateway's first block nothing is derived, so one step goes there; above it
+ * the steps stay short, since every header in between has to be shown.
+ */
+export function stepHeight(trusted: bigint, tip: bigint, start: bigint): bigint {
+  const reach = trusted < start ? start : trusted + BigInt(BLOCK_RANGE_MAX);
+  return tip < reach ? tip : reach;
+}
+
+/** Looks at the height again and again. Only a hint, so that errors are not of interest here. */
+async function poll(
+  clock: Clock,
+  pollMs: number,
+  signal: AbortSignal,
+  wake: () => void,
+  readHeight: () => Promise<bigint>,
+): Promise<void> {
+  let seen: bigint | undefined;
+  while (!signal.aborted) {
+    const height = await readHeight().catch(() => undefined);
+    if (height !== undefined && height !== seen) {
+      seen = height;
+      wake();
+    }
+    await clock.sleep(pollMs, signal).catch(() => undefined);
+  }
+}
+
+/** New blocks over a WebSocket that connects again by itself. A silent or dead one costs nothing: the height is polled. */
+function subscribeBlocks(wsUrl: string, wake: () => void, signal: AbortSignal): void {
+  const socket = new WebsocketClient(wsUrl, () => undefined);
+  const params = { query: "tm.event='NewBlockHeader'" };
+  const stream = socket.listen({ jsonrpc: '2.0', id: 1, method: 'subscribe', params });
+  const listener = { next: wake, error: () => undefined, complete: () => undefined };
+  stream.addListener(listener);
+  const close = (): void => {
+    stream.removeListener(listener);
+    socket.disconnect();
+  };
+  if (signal.aborted) close();
+  else signal.addEventListener('abort', close, { once: true });
+}

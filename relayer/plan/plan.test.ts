@@ -1,0 +1,294 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  derivePackets,
+  hashOf,
+  KEYS,
+  LANE,
+  packetsFrom,
+  recordTelemetry,
+  RULES,
+  settle,
+  signedBy,
+  statementOver,
+  TARGET,
+} from '../../test/sim/statements.ts';
+import { createTestClock, type TestClock } from '../../test/sim/testClock.ts';
+import { type Bus, createMemoryBroker, createMemoryBus, type MemoryBroker } from '../bus/index.ts';
+import { utf8 } from '../core/bytes.ts';
+import { type Certificate, decodeDelivery, encodeCertificate } from '../core/certificate.ts';
+import { type ErrorCode, ViaductError } from '../core/errors.ts';
+import { encodeFrame } from '../core/frame.ts';
+import type { LaneId } from '../core/ids.ts';
+import { silentLogger } from '../core/log.ts';
+import { type ChunkOutcome, encodeOutcome } from '../core/outcome.ts';
+import type { TargetLaneView } from '../core/ports.ts';
+import { createSubjects } from '../core/subjects.ts';
+import { createMemoryStore } from '../store/index.ts';
+import { createJournal, type Journal } from '../store/journal.ts';
+import { serveFrames } from './frameService.ts';
+import { plan } from './plan.ts';
+
+const RESEND_MS = 10_000;
+const options = { durable: 'plan', pollMs: 250, inFlightMax: 4, resendMs: RESEND_MS };
+const subjects = createSubjects('test');
+const packets = packetsFrom(0n, 24);
+/** Two checkpoints of three chunks each. */
+const [first, second] = [0, 12].map((from) =>
+  signedBy(statementOver(packets.subarray(from * 135, (from + 12) * 135)), KEYS.slice(0, 2)),
+) as [Certificate, Certificate];
+
+let clock: TestClock;
+let broker: MemoryBroker;
+let bus: Bus;
+let peer: Bus;
+let journal: Journal;
+let stop: AbortController;
+let running: Promise<void>;
+let telemetry: ReturnType<typeof recordTelemetry>;
+let target: { accepted: bigint; paused: boolean; fails: ErrorCode | undefined };
+/** The chunks in the queue, `<first sequence>.<index>`, as somebody takes them. */
+let queue: string[];
+
+beforeEach(async () => {
+  clock = createTestClock();
+  broker = createMemoryBroker({ clock });
+  stop = new AbortController();
+  telemetry = recordTelemetry();
+  target = { accepted: 0n, paused: false, fails: undefined };
+  queue = [];
+  [bus, peer] = [0, 1].map(() => createMemoryBus({ broker, clock, subjects })) as [Bus, Bus];
+  await bus.ensureTopology();
+  await peer.ensureTopology();
+  journal = createJournal(createMemoryStore());
+  takeAll().catch(() => undefined);
+});
+afterEach(async () => {
+  stop.abort();
+  await running;
+  await Promise.all([bus, peer].map(async (one) => one.close({ drain: false })));
+});
+
+async function takeAll(): Promise<void> {
+  for await (const item of peer.pull(subjects.work(TARGET), { durable: 'w', maxInFlight: 64, signal: stop.signal })) {
+    const { checkpoint, chunkIndex } = decodeDelivery(item.payload);
+    const variant = checkpoint.sourceHeight === 1n ? '' : ` at ${checkpoint.sourceHeight}`;
+    queue.push(`${checkpoint.firstSequence}.${chunkIndex}${variant}`);
+    item.ack();
+  }
+}
+
+async function start(more: Partial<typeof options> = {}): Promise<void> {
+  const lanes = async (ids: readonly LaneId[]): Promise<ReadonlyMap<LaneId, TargetLaneView>> => {
+    if (target.fails !== undefined) throw new ViaductError({ code: target.fails, shortMessage: 'no' });
+    const view = { acceptedSequence: target.accepted, paused: target.paused };
+    return Promise.resolve(new Map(ids.map((id) => [id, view])));
+  };
+  running = plan(
+    TARGET,
+    [{ id: LANE, rules: RULES }],
+    { bus, subjects, journal, clock, telemetry, log: silentLogger, target: { lanes, close: async () => undefined } },
+    { ...options, ...more },
+    stop.signal,
+  );
+  running.catch(() => undefined);
+  await clock.settle();
+}
+const taken = (): string[] => queue.splice(0);
+let ids = 0;
+async function publish(certificate: Certificate): Promise<void> {
+  await peer.publishDurable(subjects.checkpoint(LANE), encodeCertificate(certificate), { id: `c${ids++}` });
+  await clock.settle();
+}
+async function publishFrame(bytes: Uint8Array): Promise<void> {
+  await peer.publishDurable(subjects.frame(LANE), bytes, { id: `f${ids++}` });
+  await clock.settle();
+}
+async function say(kind: ChunkOutcome['kind'], firstSequence: bigint, chunkIndex: number): Promise<void> {
+  const outcome = { lane: LANE, firstSequence, chunkIndex, kind, reason: 'because' };
+  peer.publish(subjects.outcome(TARGET), encodeOutcome(outcome));
+  await clock.settle();
+}
+const frameOf = (from: bigint, count: number, amount = 1n): Uint8Array =>
+  encodeFrame({
+    lane: LANE,
+    firstSequence: from,
+    source: { height: 1n, hash: hashOf(1n) },
+    packets: packetsFrom(from, count, { amount }),
+  });
+
+describe('a planner with its own verification', () => {
+  beforeEach(async () => derivePackets(journal, packets, 1n));
+
+  it('hands out the chunks of the next checkpoint, and of the one after when that is accepted', async () => {
+    await start();
+    await publish(first);
+    await publish(second);
+    expect(taken()).toEqual(['0.0', '0.1', '0.2']);
+    for (const index of [0, 1, 2]) await say('done', 0n, index);
+    target.accepted = 12n;
+    await clock.advance(250);
+    expect(taken()).toEqual(['12.0', '12.1', '12.2']);
+  });
+
+  it('hands out no more than fit, and the next for each that is done', async () => {
+    await start({ inFlightMax: 2 });
+    await publish(first);
+    expect(taken()).toEqual(['0.0', '0.1']);
+    await say('done', 0n, 0);
+    expect(taken()).toEqual(['0.2']);
+  });
+
+  it('hands a lost chunk out at once, a silent one after a while, a delivered one never', async () => {
+    await start();
+    await publish(first);
+    taken();
+    await say('again', 0n, 1);
+    expect(taken()).toEqual(['0.1']);
+    await say('done', 0n, 0);
+    await settle(journal, 12n, [[8n, 4]]);
+    await clock.advance(RESEND_MS - 300);
+    expect(taken()).toEqual([]);
+    await clock.advance(600);
+    expect(taken().toSorted()).toEqual(['0.0', '0.1']);
+  });
+
+  it('takes turns among certificates of one start when one is refused', async () => {
+    const other = signedBy(
+      statementOver(packets.subarray(0, 12 * 135), { sourceHeight: 2n, sourceBlockHash: hashOf(2n) }),
+      KEYS.slice(0, 2),
+    );
+    await start();
+    await publish(first);
+    await publish(other);
+    const tried = taken().slice(0, 1);
+    for (let turn = 0; turn < 2; turn++) {
+      await say('refused', 0n, 0);
+      await clock.advance(RESEND_MS + 300);
+      tried.push(...taken().filter((chunk) => chunk.startsWith('0.0')));
+    }
+    expect(telemetry.alerts).toContain('CHUNK_REFUSED');
+    expect(new Set(tried)).toEqual(new Set(['0.0', '0.0 at 2']));
+  });
+
+  it('plans nothing for a paused gateway, and says so', async () => {
+    target.paused = true;
+    await start();
+    await publish(first);
+    expect(taken()).toEqual([]);
+    expect(telemetry.reports.at(-1)?.facts).toEqual({ step: 'submit', reason: 'the target gateway is paused' });
+    target.paused = false;
+    await clock.advance(250);
+    expect(taken()).toHaveLength(3);
+  });
+
+  it('loses no chunk while the bus is away', async () => {
+    await start();
+    await journal.putCertificate(first);
+    broker.stop();
+    await clock.advance(20_000);
+    broker.start();
+    await clock.advance(20_000);
+    expect(new Set(taken())).toEqual(new Set(['0.0', '0.1', '0.2']));
+  });
+
+  it.each<ErrorCode>(['ENDPOINT_FAILED', 'DECODE_FAILED'])(
+    'goes on after the target answered with %s',
+    async (code) => {
+      target.fails = code;
+      await start();
+      await publish(first);
+      expect(taken()).toEqual([]);
+      target.fails = undefined;
+      await clock.advance(250);
+      expect(taken()).toHaveLength(3);
+    },
+  );
+
+  it('starts again from its journal', async () => {
+    await start();
+    await publish(first);
+    stop.abort();
+    await running;
+    taken();
+    stop = new AbortController();
+    takeAll().catch(() => undefined);
+    await clock.advance(1);
+    await start();
+    expect(taken()).toEqual(['0.0', '0.1', '0.2']);
+  });
+
+  it('is not moved by junk, forged certificates and strange outcomes', async () => {
+    await start();
+    await publish(signedBy(first.checkpoint, KEYS.slice(0, 1)));
+    for (const subject of [subjects.checkpoint(LANE), subjects.frame(LANE)]) {
+      await peer.publishDurable(subject, utf8('junk'), { id: `junk${ids++}` });
+    }
+    peer.publish(subjects.outcome(TARGET), utf8('junk'));
+    await say('again', 999n, 7);
+    await clock.settle();
+    expect(taken()).toEqual([]);
+    await publish(first);
+    expect(taken()).toEqual(['0.0', '0.1', '0.2']);
+  });
+});
+
+describe('a planner without verification', () => {
+  it('delivers from frames of the bus', async () => {
+    await start();
+    await publishFrame(frameOf(0n, 5));
+    await publishFrame(frameOf(5n, 7));
+    await publish(first);
+    expect(taken()).toEqual(['0.0', '0.1', '0.2']);
+  });
+
+  it('waits for packets that are not there, and says so', async () => {
+    await start();
+    await publish(first);
+    await clock.advance(3000);
+    expect(taken()).toEqual([]);
+    expect(telemetry.reports.map(({ facts }) => facts['step'])).toContain('plan');
+    await publishFrame(frameOf(0n, 12));
+    await clock.advance(3000);
+    expect(taken()).toEqual(['0.0', '0.1', '0.2']);
+  });
+
+  describe('beside one with it', () => {
+    beforeEach(async () => {
+      const verified = createJournal(createMemoryStore());
+      await derivePackets(verified, packetsFrom(0n, 10), 1n);
+      await derivePackets(verified, packetsFrom(10n, 14), 2n);
+      serveFrames({ bus: peer, subjects, journal: verified }, stop.signal);
+    });
+
+    it('asks for frames that the bus lost', async () => {
+      await start();
+      await publish(first);
+      await clock.advance(250);
+      expect(taken()).toEqual(['0.0', '0.1', '0.2']);
+    });
+
+    it('forgets forged frames and asks for the true ones', async () => {
+      await start();
+      target.accepted = 12n;
+      await publishFrame(frameOf(2n, 15, 1_000_000n));
+      await publishFrame(frameOf(13n, 5, 1_000_000n));
+      await publish(second);
+      await clock.advance(250);
+      expect(taken()).toEqual(['12.0', '12.1', '12.2']);
+    });
+  });
+});
+
+describe('the frame service', () => {
+  it.each([
+    ['nothing', new Uint8Array(0)],
+    ['too much', new Uint8Array(41)],
+    ['an unknown lane', new Uint8Array(40)],
+    ['the last sequence there is', new Uint8Array(40).fill(0xff)],
+  ])('answers %s with nothing', async (_, request) => {
+    running = Promise.resolve();
+    serveFrames({ bus: peer, subjects, journal }, stop.signal);
+    const answer = await bus.request(subjects.ctl('frames'), request, { timeoutMs: 1000 });
+    expect(answer).toHaveLength(0);
+  });
+});

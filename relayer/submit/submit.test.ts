@@ -1,0 +1,415 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  KEYS,
+  LANE,
+  packetsFrom,
+  recordTelemetry,
+  RULES,
+  signedBy,
+  statementOver,
+  TARGET,
+} from '../../test/sim/statements.ts';
+import { createTestClock, type TestClock } from '../../test/sim/testClock.ts';
+import { type Bus, createMemoryBroker, createMemoryBus, type MemoryBroker } from '../bus/index.ts';
+import { bytesToHex, utf8 } from '../core/bytes.ts';
+import { encodeDelivery } from '../core/certificate.ts';
+import { type ErrorCode, ViaductError } from '../core/errors.ts';
+import { keccak256 } from '../core/keccak.ts';
+import { silentLogger } from '../core/log.ts';
+import { decodeOutcome } from '../core/outcome.ts';
+import type { Preparation, SignedTransaction, TargetAccount, TransactionOutcome } from '../core/ports.ts';
+import { createSubjects } from '../core/subjects.ts';
+import { deliveryBuilder } from '../plan/buildDelivery.ts';
+import { createIntents } from '../store/intents.ts';
+import { createMemoryStore, type MemoryStore } from '../store/index.ts';
+import { submit } from './submit.ts';
+
+const REPLACE_MS = 10_000;
+const options = { durable: 'submit', inFlightMax: 3, trackMs: 100, replaceMs: REPLACE_MS };
+const subjects = createSubjects('test');
+const packets = packetsFrom(0n, 40);
+const certificate = signedBy(statementOver(packets), KEYS.slice(0, 2));
+const build = deliveryBuilder(certificate, packets)!;
+
+/** What the chain behind the account does; each test turns it. */
+interface World {
+  nextSlot: bigint;
+  preparation: Preparation;
+  outcomes: Map<string, TransactionOutcome>;
+  broadcastFails: ErrorCode | undefined;
+  signFails: ErrorCode | undefined;
+  prepareFails: ErrorCode | undefined;
+  readonly sent: string[];
+  prepared: number;
+}
+
+let clock: TestClock;
+let broker: MemoryBroker;
+let bus: Bus;
+let store: MemoryStore;
+let stop: AbortController;
+let running: Promise<void>;
+let world: World;
+let telemetry: ReturnType<typeof recordTelemetry>;
+let outcomes: string[];
+
+const named = ({ slot, attempt, call }: Pick<SignedTransaction, 'slot' | 'attempt' | 'call'>): string =>
+  `${call.length === 0 ? 'blank' : 'chunk'} slot ${slot} attempt ${attempt}`;
+
+const account: TargetAccount = {
+  address: '0xaa',
+  nextSlot: async () => Promise.resolve(world.nextSlot),
+  prepare: async () => {
+    world.prepared++;
+    if (world.prepareFails !== undefined) throw new ViaductError({ code: world.prepareFails, shortMessage: 'no' });
+    return Promise.resolve(world.preparation);
+  },
+  sign: async (call, slot, attempt) => {
+    if (world.signFails !== undefined) throw new ViaductError({ code: world.signFails, shortMessage: 'no' });
+    const hash = bytesToHex(keccak256(utf8(`${slot} ${attempt}`), call));
+    return Promise.resolve({ slot, attempt, call, raw: utf8(hash), hash });
+  },
+  broadcast: async (transaction) => {
+    world.sent.push(named(transaction));
+    if (world.broadcastFails !== undefined) throw new ViaductError({ code: world.broadcastFails, shortMessage: 'no' });
+    return Promise.resolve();
+  },
+  outcome: async (transaction) => Promise.resolve(world.outcomes.get(named(transaction)) ?? { kind: 'pending' }),
+  blank: () => new Uint8Array(0),
+};
+
+async function start(): Promise<void> {
+  stop = new AbortController();
+  bus = createMemoryBus({ broker, clock, subjects });
+  await bus.ensureTopology();
+  bus.subscribe(
+    subjects.outcome(TARGET),
+    ({ payload }) => {
+      const { kind, chunkIndex, reason } = decodeOutcome(payload);
+      outcomes.push(`${chunkIndex} ${kind}: ${reason}`);
+    },
+    { signal: stop.signal },
+  );
+  const intents = createIntents(store, TARGET, account.address);
+  const deps = {
+    bus,
+    subjects,
+    intents,
+    account,
+    rules: new Map([[LANE, RULES]]),
+    clock,
+    log: silentLogger,
+    telemetry,
+  };
+  running = submit(TARGET, deps, options, stop.signal);
+  await clock.settle();
+}
+
+async function crash(): Promise<void> {
+  stop.abort();
+  await bus.close({ drain: false });
+  await running;
+  store = store.crash();
+}
+
+let ids = 0;
+async function work(payload: Uint8Array): Promise<void> {
+  await bus.publishDurable(subjects.work(TARGET), payload, { id: `item-${ids++}` });
+  await clock.settle();
+}
+const include = (slot: bigint, attempt = 0, what = 'chunk'): void => {
+  world.outcomes.set(`${what} slot ${slot} attempt ${attempt}`, { kind: 'included', height: 1n, gasUsed: 1n });
+  if (world.nextSlot <= slot) world.nextSlot = slot + 1n;
+};
+const pendingIntents = async () => createIntents(store, TARGET, account.address).load();
+
+beforeEach(async () => {
+  clock = createTestClock();
+  broker = createMemoryBroker({ clock });
+  store = createMemoryStore();
+  telemetry = recordTelemetry();
+  outcomes = [];
+  world = {
+    nextSlot: 5n,
+    preparation: { kind: 'send', call: utf8('deliver') },
+    outcomes: new Map(),
+    broadcastFails: undefined,
+    signFails: undefined,
+    prepareFails: undefined,
+    sent: [],
+    prepared: 0,
+  };
+  await start();
+});
+afterEach(async () => {
+  stop.abort();
+  await running.catch(() => undefined);
+  await bus.close({ drain: false });
+});
+
+describe('a chunk', () => {
+  it('is signed, sent, and reported when it is included', async () => {
+    await work(build(0));
+    expect(world.sent).toEqual(['chunk slot 5 attempt 0']);
+    expect((await pendingIntents()).map(({ slot }) => slot)).toEqual([5n]);
+    include(5n);
+    await clock.advance(100);
+    expect(outcomes).toEqual(['0 done: included']);
+    expect(await pendingIntents()).toEqual([]);
+  });
+
+  it('takes the next slot each, up to the bound, and the rest wait in the queue', async () => {
+    for (const index of [0, 1, 2, 3, 4]) await work(build(index));
+    expect(world.sent).toEqual([5, 6, 7].map((slot) => `chunk slot ${slot} attempt 0`));
+    include(5n);
+    await clock.advance(200);
+    expect(world.sent.slice(3)).toEqual(['chunk slot 8 attempt 0']);
+  });
+
+  it('in hand already costs nothing again', async () => {
+    await work(build(0));
+    await work(build(0));
+    expect(world.prepared).toBe(1);
+    expect(world.sent).toHaveLength(1);
+  });
+
+  it('delivered already is done', async () => {
+    world.preparation = { kind: 'alreadyDelivered' };
+    await work(build(1));
+    expect([outcomes, world.sent]).toEqual([['1 done: already delivered'], []]);
+  });
+
+  it('that must wait goes back into the queue, says why, and in the end back to the planner', async () => {
+    world.preparation = { kind: 'wait', reason: 'value limit used up', retryMs: 1000 };
+    await work(build(1));
+    expect(telemetry.reports).toContainEqual({
+      what: 'blocked',
+      key: LANE,
+      facts: { step: 'submit', reason: 'value limit used up' },
+    });
+    await clock.advance(1000);
+    expect(world.prepared).toBe(2);
+    await clock.advance(60_000);
+    expect(outcomes).toEqual(['1 again: it waited too long in the queue']);
+    expect(world.prepared).toBe(9);
+  });
+
+  it('that the gateway refuses is reported, once', async () => {
+    world.preparation = { kind: 'refused', reason: 'another checkpoint' };
+    await work(build(2));
+    await clock.advance(60_000);
+    expect([outcomes, world.sent, world.prepared]).toEqual([['2 refused: another checkpoint'], [], 1]);
+  });
+
+  it.each([
+    [
+      'a revert',
+      { kind: 'reverted', reason: 'out of gas', height: 1n, alreadyDelivered: false },
+      '0 again: out of gas',
+    ],
+    [
+      'a delivery by somebody else',
+      { kind: 'reverted', reason: 'delivered before', height: 1n, alreadyDelivered: true },
+      '0 done: delivered before',
+    ],
+    ['a lost slot', { kind: 'slotTaken' }, '0 again: another transaction used the slot'],
+  ] as const)('that came to %s', async (_, outcome, said) => {
+    await work(build(0));
+    world.outcomes.set('chunk slot 5 attempt 0', outcome);
+    world.nextSlot = 6n;
+    await clock.advance(100);
+    expect(outcomes).toEqual([said]);
+    expect(await pendingIntents()).toEqual([]);
+  });
+
+  it('is tried again while endpoints are away', async () => {
+    world.prepareFails = 'ENDPOINT_FAILED';
+    await work(build(0));
+    expect(world.sent).toEqual([]);
+    world.prepareFails = undefined;
+    await clock.advance(1000);
+    expect(world.sent).toHaveLength(1);
+  });
+});
+
+describe('a pending transaction', () => {
+  it('is sent again, then replaced by a higher attempt of the same slot, and any of them may be included', async () => {
+    await work(build(0));
+    await clock.advance(REPLACE_MS / 2);
+    expect(world.sent).toEqual(['chunk slot 5 attempt 0', 'chunk slot 5 attempt 0']);
+    await clock.advance(REPLACE_MS / 2);
+    expect(world.sent.slice(2)).toEqual(['chunk slot 5 attempt 1']);
+    world.outcomes.set('chunk slot 5 attempt 1', { kind: 'slotTaken' });
+    include(5n, 0);
+    await clock.advance(100);
+    expect(outcomes).toEqual(['0 done: included']);
+  });
+
+  it('that no endpoint took is sent again soon', async () => {
+    world.broadcastFails = 'ENDPOINT_FAILED';
+    await work(build(0));
+    world.broadcastFails = undefined;
+    await clock.advance(1100);
+    expect(world.sent).toEqual(['chunk slot 5 attempt 0', 'chunk slot 5 attempt 0']);
+  });
+
+  it('that pays too little is replaced at once when it is sent again', async () => {
+    world.broadcastFails = 'TX_UNDERPRICED';
+    await work(build(0));
+    await clock.advance(900);
+    world.sent.length = 0;
+    await clock.advance(200);
+    expect(world.sent).toEqual(['chunk slot 5 attempt 0', 'chunk slot 5 attempt 1']);
+  });
+
+  it('at the fee limit is kept alive, and keeps nobody else from being seen', async () => {
+    await work(build(0));
+    await work(build(1));
+    world.signFails = 'TX_UNDERPRICED';
+    await clock.advance(REPLACE_MS);
+    expect(world.sent.filter((sent) => !sent.endsWith('attempt 0'))).toEqual([]);
+    expect(world.sent.length).toBeGreaterThan(4);
+    include(5n);
+    include(6n);
+    await clock.advance(100);
+    expect(outcomes).toEqual(['0 done: included', '1 done: included']);
+  });
+
+  it('of an account without funds calls for help', async () => {
+    world.broadcastFails = 'ACCOUNT_OUT_OF_FUNDS';
+    await work(build(0));
+    expect(telemetry.alerts).toEqual(['ACCOUNT_OUT_OF_FUNDS']);
+  });
+});
+
+describe('slots', () => {
+  it('below pending ones that nothing of ours waits for are filled', async () => {
+    await work(build(0));
+    await work(build(1));
+    // A reorg: slot 5 was included, closed, and is free again.
+    include(5n);
+    await clock.advance(100);
+    world.nextSlot = 5n;
+    await clock.advance(100);
+    expect(world.sent.slice(2)).toEqual(['blank slot 5 attempt 0']);
+    include(5n, 0, 'blank');
+    include(6n);
+    await clock.advance(100);
+    expect(outcomes).toEqual(['0 done: included', '1 done: included']);
+    expect(await pendingIntents()).toEqual([]);
+  });
+
+  it('that somebody else used are left behind', async () => {
+    await work(build(0));
+    world.outcomes.set('chunk slot 5 attempt 0', { kind: 'slotTaken' });
+    world.nextSlot = 9n;
+    await clock.advance(100);
+    await work(build(0));
+    expect(world.sent.at(-1)).toBe('chunk slot 9 attempt 0');
+  });
+
+  it('ask the chain nothing while nothing is pending', async () => {
+    const { nextSlot } = account;
+    let asked = 0;
+    account.nextSlot = async (signal) => {
+      asked++;
+      return nextSlot(signal);
+    };
+    await clock.advance(10_000);
+    account.nextSlot = nextSlot;
+    expect(asked).toBe(0);
+  });
+});
+
+describe('a restart', () => {
+  it('sends the same bytes again, in the same slots, and goes on behind them', async () => {
+    await work(build(0));
+    await work(build(1));
+    await crash();
+    world.sent.length = 0;
+    await start();
+    expect(world.sent).toEqual(['chunk slot 5 attempt 0', 'chunk slot 6 attempt 0']);
+    await work(build(0));
+    await work(build(2));
+    expect(world.sent.slice(2)).toEqual(['chunk slot 7 attempt 0']);
+  });
+
+  it('between the journal and the broadcast loses nothing and signs nothing else for the slot', async () => {
+    world.broadcastFails = 'ENDPOINT_FAILED';
+    await work(build(0));
+    const [before] = await pendingIntents();
+    await crash();
+    world.broadcastFails = undefined;
+    world.signFails = 'BUG';
+    await start();
+    expect(world.sent).toEqual(['chunk slot 5 attempt 0', 'chunk slot 5 attempt 0']);
+    expect((await pendingIntents())[0]).toEqual(before);
+  });
+
+  it('learns what happened while it was away', async () => {
+    await work(build(0));
+    await crash();
+    include(5n);
+    await start();
+    await clock.advance(100);
+    expect(outcomes).toEqual(['0 done: included']);
+  });
+
+  it('waits for its endpoints, and ends while it waits', async () => {
+    await crash();
+    const { nextSlot } = account;
+    account.nextSlot = async () => Promise.reject(new ViaductError({ code: 'ENDPOINT_FAILED', shortMessage: 'away' }));
+    await start();
+    await clock.advance(5000);
+    stop.abort();
+    await expect(running).resolves.toBeUndefined();
+    account.nextSlot = nextSlot;
+  });
+});
+
+describe('a forged work item', () => {
+  const forge = (change: (bytes: Uint8Array) => void): Uint8Array => {
+    const bytes = build(0).slice();
+    change(bytes);
+    return bytes;
+  };
+  const stranger = keccak256(utf8('stranger'));
+  const by = (keys: readonly Uint8Array[], more = {}): Uint8Array => {
+    const forged = signedBy(statementOver(packets, more), keys);
+    return encodeDelivery({ ...forged, chunkIndex: 0, packets: packets.subarray(0, 4 * 135), proof: [] });
+  };
+
+  it.each([
+    ['junk', utf8('junk')],
+    ['another packet', forge((bytes) => (bytes[bytes.length - 40] = 1))],
+    ['another signature', forge((bytes) => (bytes[200] = 1))],
+    ['another chunk index', forge((bytes) => (bytes[197 + 130 + 3] = 1))],
+    ['too few signatures', by(KEYS.slice(0, 1))],
+    ['a stranger', by([stranger, stranger])],
+    ['an unknown lane', by(KEYS.slice(0, 2), { lane: '00'.repeat(32) })],
+  ])('costs no call and no fee: %s', async (_, payload) => {
+    await work(payload);
+    await clock.advance(60_000);
+    expect([world.prepared, world.sent, outcomes]).toEqual([0, [], []]);
+    expect(telemetry.alerts).toEqual(['WORK_REFUSED']);
+    await work(build(0));
+    expect(world.sent).toHaveLength(1);
+  });
+});
+
+describe('an end', () => {
+  it('by the signal leaves nothing running', async () => {
+    await work(build(0));
+    stop.abort();
+    await running;
+    await bus.close({ drain: false });
+    await clock.settle();
+  });
+
+  it.each<ErrorCode>(['STORE_UNAVAILABLE', 'BUG'])('by %s is told to whoever runs the role', async (code) => {
+    world.prepareFails = code;
+    const ended = expect(running).rejects.toMatchObject({ code });
+    await work(build(0));
+    await ended;
+  });
+});

@@ -1,0 +1,56 @@
+/** The command line of the benchmarks. */
+import { parseArgs } from 'node:util';
+import { BENCHES, runBench } from './entries/index.ts';
+
+const USAGE = 2;
+
+export interface Output {
+  /** A line of stdout. */
+  say(line: string): void;
+  /** A line of stderr. */
+  complain(line: string): void;
+}
+
+/** Runs or lists; the exit code. The last line said is one JSON object. */
+export async function benchCommand(args: readonly string[], { say, complain }: Output): Promise<number> {
+  const options = parse(args);
+  if (typeof options === 'string') {
+    complain(`bench: ${options}`);
+    return USAGE;
+  }
+  const { name, seconds, seed } = options;
+  if (name === undefined) {
+    for (const bench of BENCHES) say(`${bench.name.padEnd(14)} ${bench.shows}`);
+    say(JSON.stringify({ benches: BENCHES.map((bench) => bench.name) }));
+    return 0;
+  }
+  const result = await runBench(name, { seconds, seed, say });
+  if (result === undefined) {
+    complain(`bench: no ${JSON.stringify(name)}; there are ${BENCHES.map((b) => b.name).join(', ')}.`);
+    return USAGE;
+  }
+  say(JSON.stringify(result));
+  return (result.lost ?? 0) === 0 && (result.doubled ?? 0) === 0 ? 0 : 1;
+}
+
+function parse(args: readonly string[]): { name: string | undefined; seconds: number; seed: number } | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        seconds: { type: 'string', default: '5' },
+        seed: { type: 'string', default: '1' },
+        // The last line is JSON with and without it.
+        json: { type: 'boolean', default: false },
+      },
+    });
+    const [seconds, seed] = [Number(values.seconds), Number(values.seed)];
+    if (!(seconds > 0 && seconds <= 3_600)) return '--seconds takes a number above 0, at most 3600.';
+    if (!Number.isInteger(seed)) return '--seed takes a whole number.';
+    if (positionals.length > 1) return 'one name at a time.';
+    return { name: positionals[0], seconds, seed };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

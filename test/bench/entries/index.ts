@@ -1,0 +1,17 @@
+/** The benchmarks there are. */
+import type { Bench, BenchOptions, BenchResult } from '../bench.ts';
+import { codec } from './codec.ts';
+import { engine } from './engine.ts';
+import { lightClients } from './lightClients.ts';
+
+export const BENCHES: readonly Bench[] = [codec, lightClients, engine];
+
+/** Undefined when there is no benchmark of that name. */
+export async function runBench(
+  name: string,
+  options: BenchOptions,
+): Promise<({ readonly name: string } & BenchResult) | undefined> {
+  const bench = BENCHES.find((one) => one.name === name);
+  if (bench === undefined) return undefined;
+  return { name, ...(await bench.run(options)) };
+}

@@ -1,0 +1,236 @@
+/**
+ * What one verification of each light client costs: milliseconds of wall time on one thread, on chains made up for it with
+ * real keys and signatures.
+ */
+import {
+  createConfirmationsClient,
+  encodeConfirmationsUpdate,
+  encodeTrustedBlock,
+} from '../../../light-clients/confirmations/index.ts';
+import { EXECUTION_HEADER_FIELDS } from '../../../light-clients/ethereum/executionHeader.ts';
+import {
+  type Bls,
+  createBlst,
+  createEthereumClient,
+  createNobleBls,
+  encodeExecutionHeader,
+  encodeReceipt,
+  type ForkName,
+  MAINNET_PRESET,
+  proveLogs,
+  receiptsRootOf,
+} from '../../../light-clients/ethereum/index.ts';
+import { authoritiesOf, justify, testBlock, testSigners } from '../../../light-clients/grandpa/chain.fixture.ts';
+import { verifyJustification } from '../../../light-clients/grandpa/index.ts';
+import { keccak256 } from '../../../light-clients/keccak.ts';
+import { integerBytes, verifyAccountProof, verifyStorageProof } from '../../../light-clients/merkle/index.ts';
+import { stateTrie, storageTrie } from '../../../light-clients/merkle/trie.fixture.ts';
+import {
+  createTendermintClient,
+  encodeLightBlock,
+  encodeUpdate,
+  headerHash,
+} from '../../../light-clients/tendermint/index.ts';
+import { GENESIS_NANOS, makeBlock, makeSigners, RULES, SECOND } from '../../../light-clients/tendermint/testChain.ts';
+import { utf8, word } from '../../../relayer/core/bytes.ts';
+import { createSyntheticChain } from '../../vectors/ethereum/syntheticChain.ts';
+import { type Bench, must, rounded, rssMb, timed } from '../bench.ts';
+
+interface Part {
+  readonly part: string;
+  /** Milliseconds are divided by it: a part may hold many of what it is named after. */
+  readonly per?: number;
+  run(): void;
+}
+
+export const lightClients: Bench = {
+  name: 'light-clients',
+  shows: 'one verification of each light client and proof: ms',
+  run: async ({ seconds, seed, say }) => {
+    const parts = [
+      ...ethereumParts(),
+      ...proofParts(seed),
+      tendermintPart(seed),
+      grandpaPart(seed),
+      confirmationsPart(seed),
+    ];
+    const rows = parts.map(({ part, per = 1, run }) => {
+      const { wallMicros, cpuMicros, p50Ms, p99Ms, iterations } = timed(seconds / parts.length, run);
+      const row = {
+        part,
+        ms: rounded(wallMicros / 1_000 / per),
+        cpuMs: rounded(cpuMicros / 1_000 / per),
+        p50Ms: rounded(p50Ms / per),
+        p99Ms: rounded(p99Ms / per),
+        iterations,
+      };
+      say(
+        `${part.padEnd(50)} ${String(row.ms).padStart(8)} ms  (CPU ${row.cpuMs}, p50 ${row.p50Ms}, p99 ${row.p99Ms})`,
+      );
+      return row;
+    });
+    return Promise.resolve({
+      perSecond: null,
+      cpuMicrosPerTransfer: null,
+      cores: null,
+      p50Ms: null,
+      p99Ms: null,
+      rssMb: rssMb(),
+      lost: null,
+      doubled: null,
+      note: 'wall time of one verification on one thread; made-up chains with real keys; per part in `parts`',
+      parts: rows,
+    });
+  },
+};
+
+const named = (name: string): Uint8Array => keccak256(utf8(name));
+
+function ethereumParts(): Part[] {
+  const names: readonly ForkName[] = ['phase0', 'altair', 'bellatrix', 'capella', 'deneb', 'electra'];
+  const chain = createSyntheticChain(
+    {
+      preset: MAINNET_PRESET,
+      forks: names.map((name, i) => ({ name, epoch: 0n, version: Uint8Array.of(i, 0, 0, 99) })),
+      genesisValidatorsRoot: new Uint8Array(32).fill(5),
+      genesisTime: 1_000_000n,
+      secondsPerSlot: 12n,
+      maxAgeSeconds: 14n * 86_400n,
+    },
+    64n,
+  );
+  const bootstrap = chain.bootstrap().bytes;
+  const now = chain.timeAt(300n);
+  const withCommittee = chain.update({ attestedSlot: 200n, finalizedSlot: 128n });
+  const finality = chain.finalityUpdate({ attestedSlot: 280n, finalizedSlot: 192n });
+  const available = [createBlst(), createNobleBls()].filter((bls) => bls !== undefined);
+  return available.flatMap((bls: Bls): Part[] => {
+    const client = createEthereumClient(chain.parameters, bls);
+    const started = client.start(bootstrap);
+    if (started.kind !== 'valid') throw new Error(started.reason);
+    const { state } = started.value;
+    return [
+      {
+        part: `ethereum update with a committee of 512, ${bls.name}`,
+        run: () => {
+          must(client.update(state, withCommittee, now).kind === 'valid');
+        },
+      },
+      {
+        part: `ethereum finality update, 512 signers, ${bls.name}`,
+        run: () => {
+          must(client.update(state, finality, now).kind === 'valid');
+        },
+      },
+    ];
+  });
+}
+
+function proofParts(seed: number): Part[] {
+  const storage = storageTrie(Array.from({ length: 5_000 }, (_, i) => [word(i), named(`word ${seed} ${i}`)]));
+  const addressOf = (i: number): Uint8Array => named(`account ${seed} ${i}`).subarray(12);
+  const state = stateTrie(
+    Array.from({ length: 20_000 }, (_, i) => ({
+      address: addressOf(i),
+      storageRoot: storage.root,
+      codeHash: named('code'),
+    })),
+  );
+  const address = addressOf(7);
+  const accountProof = state.prove(keccak256(address));
+  const storageProof = storage.prove(keccak256(word(7)));
+  const receipts = Array.from({ length: 200 }, (_, i) =>
+    encodeReceipt({
+      type: 2,
+      outcome: { kind: 'status', succeeded: true },
+      cumulativeGasUsed: BigInt(21_000 * (i + 1)),
+      logs: Array.from({ length: 3 }, (_unused, at) => ({
+        address: at === 0 ? address : addressOf(i),
+        topics: [named('event'), word(i)],
+        data: named(`data ${i} ${at}`),
+      })),
+    }),
+  );
+  const receiptsRoot = receiptsRootOf(receipts);
+  return [
+    {
+      part: `account and storage proof, ${accountProof.length} and ${storageProof.length} nodes`,
+      run: () => {
+        const account = verifyAccountProof(state.root, address, accountProof);
+        must(account.kind === 'account');
+        must(verifyStorageProof(storage.root, word(7), storageProof).kind === 'word');
+      },
+    },
+    {
+      part: 'logs of one contract from 200 receipts',
+      run: () => {
+        must(proveLogs(receiptsRoot, receipts, address).kind === 'valid');
+      },
+    },
+  ];
+}
+
+function tendermintPart(seed: number): Part {
+  const signers = makeSigners(`validator ${seed}`, 100);
+  const first = makeBlock({ height: 1n, signers });
+  const client = createTendermintClient({
+    rules: RULES,
+    checkpoint: { height: 1n, hash: headerHash(first.header) },
+    checkpointBlock: encodeLightBlock(first),
+  });
+  const started = client.start();
+  if (started.kind !== 'valid') throw new Error(started.reason);
+  const { state } = started.value;
+  const update = encodeUpdate({ blocks: [makeBlock({ height: 50n, signers })], witnesses: [] });
+  const now = GENESIS_NANOS / SECOND + 1_000n;
+  return {
+    part: 'tendermint update, 100 validators',
+    run: () => {
+      must(client.update(state, update, now).kind === 'valid');
+    },
+  };
+}
+
+function grandpaPart(seed: number): Part {
+  const signers = testSigners(300, `authority ${seed}`);
+  const block = testBlock(testBlock(undefined));
+  const set = { setId: 0n, authorities: authoritiesOf(signers) };
+  const justification = justify(block, signers.slice(0, 201));
+  return {
+    part: 'grandpa justification, 201 votes of 300 authorities',
+    run: () => {
+      must(verifyJustification(justification, set).kind === 'valid');
+    },
+  };
+}
+
+/** Three endpoints show the same 200 headers. */
+function confirmationsPart(seed: number): Part {
+  const HEADERS = 200;
+  const trusted = { height: 99n, hash: named(`below ${seed}`) };
+  let parentHash = trusted.hash;
+  const chain = Array.from({ length: HEADERS }, (_, i) => {
+    const values: Readonly<Record<string, Uint8Array>> = {
+      parentHash,
+      number: integerBytes(100 + i),
+      timestamp: integerBytes(1_000 + i),
+    };
+    const rlp = encodeExecutionHeader(
+      EXECUTION_HEADER_FIELDS.map(
+        ([name, shape]) => values[name] ?? new Uint8Array(shape.kind === 'fixed' ? shape.bytes : 0),
+      ),
+    );
+    parentHash = keccak256(rlp);
+    return rlp;
+  });
+  const client = createConfirmationsClient({ trusted, confirmations: 3, quorum: 2, endpoints: 3, driftSecondsMax: 15 });
+  const state = encodeTrustedBlock({ ...trusted, timeSeconds: 0n });
+  const update = encodeConfirmationsUpdate([chain, chain, chain]);
+  return {
+    part: 'confirmations, per header, 3 endpoints',
+    per: HEADERS,
+    run: () => {
+      must(client.update(state, update, 10_000n).kind === 'valid');
+    },
+  };
+}
