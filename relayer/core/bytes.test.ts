@@ -66,8 +66,8 @@ describe('integers', () => {
   });
 
   it('throws outside the buffer instead of reading past it', () => {
-    expect(() => readU64(new Uint8Array(new ArrayBuffer(32), 0, 8), 1)).toThrow(RangeError);
-    expect(() => readU32(new Uint8Array(3), 0)).toThrow(RangeError);
+    expect(() => readU64(new Uint8Array(new ArrayBuffer(32), 0, 8), 1)).toThrow(/a u32 within the bytes/);
+    expect(() => readU32(new Uint8Array(3), 0)).toThrow(/a u32 within the bytes/);
   });
 
   it('makes EVM words', () => {
