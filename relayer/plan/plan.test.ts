@@ -279,6 +279,26 @@ describe('a planner without verification', () => {
   });
 });
 
+describe('a planner beside one that serves forged frames', () => {
+  it('asks once a round, and rounds keep their pace', async () => {
+    let asked = 0;
+    peer.respond(
+      subjects.ctl('frames'),
+      () => {
+        asked++;
+        return frameOf(0n, 12, 1_000_000n);
+      },
+      { signal: stop.signal },
+    );
+    await start();
+    await publish(first);
+    const before = asked;
+    await clock.advance(4 * options.pollMs);
+    expect(asked - before).toBe(4);
+    expect(taken()).toEqual([]);
+  });
+});
+
 describe('the frame service', () => {
   it.each([
     ['nothing', new Uint8Array(0)],

@@ -89,6 +89,8 @@ export async function plan(
     const record = await journal.lane(frame.lane);
     if (frame.firstSequence + BigInt(frame.count) <= record.derived) return;
     await journal.putRelayedFrame(payload.slice(), frame);
+    // Frames that a round fetches itself wake nobody: whoever serves false ones would keep it running.
+    wake();
   }
 
   function onOutcome(outcome: ChunkOutcome): void {
@@ -156,7 +158,7 @@ export async function plan(
     let builder = packets && deliveryBuilder(certificate, packets);
     if (builder === undefined) {
       // A frame on the bus was forged: as long as it is kept, the true ones are not asked for.
-      if (packets !== undefined) await Promise.resolve();
+      if (packets !== undefined) await journal.dropRelayedFrames(lane, firstSequence, end);
       await fetchFrames({ bus, subjects, journal }, lane, firstSequence, end, signal);
       packets = await journal.readRelayedPackets(lane, firstSequence, packetCount);
       builder = packets && deliveryBuilder(certificate, packets);

@@ -93,7 +93,7 @@ export interface Journal {
   refusal(lane: LaneId, sequence: bigint): Promise<RefusedPacket | undefined>;
   returnOf(transfer: TransferId): Promise<PacketPlace | undefined>;
 
-  /** Calls back after something of the lane changed. Returns the unsubscribe. */
+  /** Calls back after something verified or certified of the lane changed. Returns the unsubscribe. */
   watchLane(lane: LaneId, listener: () => void): () => void;
 }
 
@@ -242,7 +242,6 @@ export function createJournal(store: Store): Journal {
     async putRelayedFrame(bytes, frame) {
       const at = storeKey('relayed', frame.lane, frame.firstSequence);
       await store.write([put(at, bytes)], { sync: false });
-      tell([frame.lane]);
     },
 
     async dropRelayedFrames(lane, first, end) {

@@ -1,7 +1,6 @@
 /**
  * The engine from mined deposit to delivered packet, over simulated chains, an in-memory bus and in-memory stores: three
- * attesters and a relayer with two accounts' worth of roles in this one process, so that its CPU time is that of four
- * nodes and of the simulation itself.
+ * attesters and a relayer in this one process, so that its CPU time is that of four nodes and of the simulation.
  *
  * Deposits come in batches, one batch a block, as long as fewer than a bound are under way; every one is then followed to
  * its credit. A receiver of its own for each batch makes what arrives countable: too few is lost, too many is doubled.
