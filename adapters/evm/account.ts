@@ -19,7 +19,7 @@ import type {
 } from '../../relayer/core/ports.ts';
 import { addressOf } from '../../relayer/core/secp256k1.ts';
 import { checkpointPreimage } from './acceptedCheckpoint.ts';
-import { createEndpointRing, type EndpointRing } from './endpointRing.ts';
+import { createEndpointRing, type EndpointRing, isEndpointsFault } from './endpointRing.ts';
 import { broadcastMeaning, revertData, revertMeaning } from './errors.ts';
 import { DEFAULT_FEE_LIMITS, type FeeLimits, type Fees, nextFees } from './fees.ts';
 import { readFeeMarket } from './feeMarket.ts';
@@ -174,7 +174,7 @@ async function broadcast(
           : { meaning: broadcastMeaning(answer.message), words: answer.message };
       } catch (error) {
         const failure = asViaductError(error);
-        if (failure.code !== 'ENDPOINT_FAILED') throw failure;
+        if (!isEndpointsFault(failure)) throw failure;
         return { meaning: 'other' as const, words: failure.shortMessage };
       }
     }),

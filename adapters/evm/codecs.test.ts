@@ -144,13 +144,7 @@ describe('the gateway', () => {
       sourceBlockHash: new Uint8Array(32).fill(4),
     };
     const preimage = checkpointPreimage(checkpoint, 12n);
-    expect(decodeAcceptedCheckpoint(preimage)).toEqual({
-      lane: LANE,
-      firstSequence: 2n ** 64n - 9n,
-      packetCount: 130,
-      chunkSize: 64,
-      chunkBase: 12n,
-    });
+    expect(decodeAcceptedCheckpoint(preimage)).toEqual({ ...checkpoint, chunkBase: 12n });
     for (const [index, value] of [
       [6, 0],
       [6, 513],

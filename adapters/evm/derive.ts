@@ -11,6 +11,7 @@
  *
  * Anything in the evidence that is not used is refused, so that one head has one evidence.
  */
+import type { Checkpoint } from '../../relayer/core/checkpoint.ts';
 import { verifyAccountProof, verifyStorageProof } from '../../light-clients/merkle/index.ts';
 import { bytesToHex, equalBytes, toBigInt } from '../../relayer/core/bytes.ts';
 import type { LaneId } from '../../relayer/core/ids.ts';
@@ -194,17 +195,20 @@ function checkInbound(
 
   // 1. New checkpoints, back to back from the cursor to what the gateway says it accepted.
   const open: OpenCheckpoint[] = [...at.open];
+  const accepted: Checkpoint[] = [];
   let { acceptedSequence, acceptedChunks } = at;
   for (const preimage of told.checkpoints) {
     const checkpoint = decodeAcceptedCheckpoint(preimage);
     if (checkpoint === undefined) throw new Refused('invalid', `lane ${lane}: a checkpoint does not decode`);
-    const { firstSequence, packetCount, chunkSize, chunkBase } = checkpoint;
+    const { chunkBase, ...statement } = checkpoint;
+    const { firstSequence, packetCount, chunkSize } = statement;
     if (checkpoint.lane !== lane || firstSequence !== acceptedSequence || chunkBase !== acceptedChunks) {
       throw new Refused('invalid', `lane ${lane}: a checkpoint that is not the next one`);
     }
     if (!equalBytes(keccak256(preimage), read(checkpointSlot(lane, firstSequence), 'a checkpoint'))) {
       throw new Refused('invalid', `lane ${lane}: checkpoint ${firstSequence} is not the accepted one`);
     }
+    accepted.push(statement);
     open.push({ firstSequence, packetCount, chunkSize, chunkBase, delivered: 0n });
     acceptedSequence += BigInt(packetCount);
     acceptedChunks += BigInt(chunksOf(checkpoint));
@@ -247,7 +251,7 @@ function checkInbound(
 
   return {
     next: { acceptedSequence, acceptedChunks, open: stillOpen },
-    settlement: { lane, acceptedSequence, delivered, refused },
+    settlement: { lane, acceptedSequence, accepted, delivered, refused },
   };
 }
 

@@ -26,13 +26,15 @@ export function createEndpointRing(endpoints: readonly RpcEndpoint[]): EndpointR
           return await work(endpoints[current] as RpcEndpoint);
         } catch (error) {
           const failure = asViaductError(error);
-          if (failure.code !== 'ENDPOINT_FAILED') throw failure;
+          if (!isEndpointsFault(failure)) throw failure;
           failures.push(failure);
           current = (current + 1) % endpoints.length;
         }
       }
-      const [only] = failures;
-      if (failures.length === 1 && only !== undefined) throw only;
+      const [first] = failures;
+      // Stopping is right only where no endpoint is left that serves the chain.
+      const isSame = failures.every(({ code }) => code === 'ENDPOINT_WRONG_CHAIN') || failures.length === 1;
+      if (first !== undefined && isSame) throw first;
       throw new ViaductError({
         code: 'ENDPOINT_FAILED',
         shortMessage: `None of ${endpoints.length} endpoints answered usefully.`,
@@ -43,4 +45,9 @@ export function createEndpointRing(endpoints: readonly RpcEndpoint[]): EndpointR
       current = (current + 1) % endpoints.length;
     },
   };
+}
+
+/** What another endpoint of the same chain may not suffer from. */
+export function isEndpointsFault(error: ViaductError): boolean {
+  return error.code === 'ENDPOINT_FAILED' || error.code === 'ENDPOINT_WRONG_CHAIN';
 }

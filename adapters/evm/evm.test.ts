@@ -255,6 +255,7 @@ describe('the EVM adapter on real nodes', () => {
       {
         lane: laneAb,
         acceptedSequence: BigInt(packets.length / PACKET_BYTES),
+        accepted: [deliver(packets, 2, 0).checkpoint],
         delivered: [{ firstSequence: 0n, count: 2, transaction: signed.hash }],
         refused: [],
       },

@@ -11,6 +11,7 @@ import { asViaductError, assert } from '../../relayer/core/errors.ts';
 import type { ViaductError } from '../../relayer/core/errors.ts';
 import { headerFromRpc } from './headerFromRpc.ts';
 import { parseQuantity, quantity } from './json.ts';
+import { isEndpointsFault } from './endpointRing.ts';
 import type { RpcEndpoint } from './rpc.ts';
 
 /** As `ChainSource.pullUpdate`. */
@@ -36,7 +37,7 @@ export function createHeaderUpdates(options: HeaderUpdatesOptions): PullUpdate {
     const failures: ViaductError[] = [];
     const note = (thrown: unknown): undefined => {
       const error = asViaductError(thrown);
-      if (error.code !== 'ENDPOINT_FAILED') throw error;
+      if (!isEndpointsFault(error)) throw error;
       failures.push(error);
       return undefined;
     };

@@ -164,6 +164,7 @@ describe('GET /v1/transfers/{id}', () => {
         {
           lane: lane.aToB,
           acceptedSequence: 5n,
+          accepted: [],
           delivered: [{ firstSequence: 0n, count: 5, transaction: '0xdd' }],
           refused: [{ sequence: 1n, reason: 'the receiver reverts', transaction: '0xdd' }],
         },
@@ -181,7 +182,7 @@ describe('GET /v1/transfers/{id}', () => {
       return: `${lane.bToA}-0`,
     });
     const delivered = [{ firstSequence: 0n, count: 1, transaction: '0xee' }];
-    const settlements = [{ lane: lane.bToA, acceptedSequence: 1n, delivered, refused: [] }];
+    const settlements = [{ lane: lane.bToA, acceptedSequence: 1n, accepted: [], delivered, refused: [] }];
     const derivation = { cursor: hashOf(2n), height: 2n, outbound: [], settlements };
     await journal.putDerivation(nameA, stepAt(2n).head, derivation);
     expect((await get(`/v1/transfers/${idOf(1)}`)).body).toMatchObject({ state: 'refunded', settled: true });

@@ -250,7 +250,7 @@ describe('beacon nodes', () => {
   const files = { '/net/manifest.json': JSON.stringify(manifest) };
   const verifying = LEAST.join('\n')
     .replace('roles: [api]', 'roles: [verify]')
-    .replace('{url: http://127.0.0.1:2}', '{url: http://127.0.0.1:2}, {url: http://127.0.0.1:3}');
+    .replace('{url: http://127.0.0.1:2}', '{url: http://127.0.0.1:2}, {url: http://localhost:3}');
 
   it('are needed where the chain has the ethereum light client and is verified', () => {
     expect(findings(verifying, files)).toEqual([

@@ -24,7 +24,10 @@ import type { Delivery } from './ports.ts';
 
 export interface Certificate {
   readonly checkpoint: Checkpoint;
-  /** 65-byte signatures (r ‖ s ‖ v) laid end to end, signers ascending. */
+  /**
+   * 65-byte signatures (r ‖ s ‖ v) laid end to end, signers ascending. None: the target was seen to accept the checkpoint,
+   * so that its chunks need them no more.
+   */
   readonly signatures: Uint8Array;
 }
 
@@ -113,7 +116,7 @@ function decodePrefix(bytes: Uint8Array): { certificate: Certificate; length: nu
   if (bytes.length < HEAD_BYTES) throw malformed(`${bytes.length} bytes are too few`);
   if (readU32(bytes, AT.magic) !== MAGIC) throw malformed('unknown magic');
   const signatureCount = bytes[AT.signatureCount] as number;
-  if (signatureCount < 1 || signatureCount > SIGNERS_MAX) throw malformed(`${signatureCount} signatures`);
+  if (signatureCount > SIGNERS_MAX) throw malformed(`${signatureCount} signatures`);
   const length = HEAD_BYTES + signatureCount * SIGNATURE_BYTES;
   if (bytes.length < length) throw malformed(`${signatureCount} signatures do not fit`);
   const checkpoint: Checkpoint = {

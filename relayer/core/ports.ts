@@ -108,6 +108,8 @@ export interface LaneSettlement {
   readonly lane: LaneId;
   /** Verified: the gateway accepted checkpoints up to here (first sequence not accepted). */
   readonly acceptedSequence: bigint;
+  /** Verified: the checkpoints newly accepted, ascending. With them a chunk can be delivered when all else is lost. */
+  readonly accepted: readonly Checkpoint[];
   /** Verified: newly delivered ranges. */
   readonly delivered: readonly DeliveredRange[];
   /** From events, unverified: why single packets were refused. Their returns are proven on the opposite lane. */

@@ -149,7 +149,10 @@ describe('a planner with its own verification', () => {
     await clock.advance(RESEND_MS - 300);
     expect(taken()).toEqual([]);
     await clock.advance(600);
-    expect(taken().toSorted()).toEqual(['0.0', '0.1']);
+    expect(taken()).toEqual(['0.1']);
+    // Reported done and not settled for long: a reorganisation may have undone it.
+    await clock.advance(9 * RESEND_MS);
+    expect(taken()).toContain('0.0');
   });
 
   it('takes turns among certificates of one start when one is refused', async () => {

@@ -49,8 +49,8 @@ export interface PlanOptions {
 
 interface HandedOut {
   readonly atMs: number;
-  /** Reported included: it waits for verification only and takes no place. */
-  readonly done: boolean;
+  /** `done`: reported included, it waits for verification only. Only `out` takes a place. */
+  readonly state: 'out' | 'done' | 'refused';
 }
 
 /** Certificates looked at per lane and round: enough to fill the queue, bounded in memory. */
@@ -96,7 +96,7 @@ export async function plan(
   function onOutcome(outcome: ChunkOutcome): void {
     const chunk = chunkKey(outcome.lane, outcome.firstSequence, outcome.chunkIndex);
     if (!handedOut.has(chunk)) return;
-    if (outcome.kind === 'done') handedOut.set(chunk, { atMs: clock.now(), done: true });
+    if (outcome.kind === 'done') handedOut.set(chunk, { atMs: clock.now(), state: 'done' });
     else handedOut.delete(chunk);
     if (outcome.kind === 'refused') {
       const start = `${outcome.lane}-${outcome.firstSequence}`;
@@ -106,7 +106,7 @@ export async function plan(
         firstSequence: outcome.firstSequence,
       });
       // Another certificate of the same start may do; the same one again would only spin.
-      handedOut.set(chunk, { atMs: clock.now(), done: true });
+      handedOut.set(chunk, { atMs: clock.now(), state: 'refused' });
     }
     wake();
   }
@@ -139,7 +139,7 @@ export async function plan(
       const chunk = chunkKey(lane, certificate.firstSequence, chunkIndex);
       const attempt = tries.get(chunk) ?? 0;
       tries.set(chunk, attempt + 1);
-      handedOut.set(chunk, { atMs: clock.now(), done: false });
+      handedOut.set(chunk, { atMs: clock.now(), state: 'out' });
       // Numbered by time as well, since the count starts again with the process.
       const id = `${chunk}-${clock.now()}-${attempt}`;
       try {
@@ -186,14 +186,16 @@ export async function plan(
 
   function places(): number {
     let taken = 0;
-    for (const { done } of handedOut.values()) if (!done) taken++;
+    for (const { state } of handedOut.values()) if (state === 'out') taken++;
     return taken;
   }
 
   /** What was not answered in time is handed out again; a delivered chunk is never planned, so it may be forgotten. */
   function forgetOld(): void {
-    const before = clock.now() - options.resendMs;
-    for (const [chunk, { atMs }] of handedOut) if (atMs <= before) handedOut.delete(chunk);
+    const now = clock.now();
+    for (const [chunk, { atMs, state }] of handedOut) {
+      if (now - atMs >= options.resendMs * (state === 'done' ? DONE_PATIENCE : 1)) handedOut.delete(chunk);
+    }
     if (tries.size > TRIES_KEPT) tries.clear();
   }
 
@@ -250,6 +252,8 @@ interface PlannedCertificate {
   readonly full: Certificate;
 }
 
+/** A chunk reported done waits for the target's finality: asking about it again much sooner only costs calls. */
+const DONE_PATIENCE = 10;
 /** Chunks remembered for their message ids; forgetting them all only makes ids start again. */
 const TRIES_KEPT = 100_000;
 

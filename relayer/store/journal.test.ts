@@ -133,7 +133,7 @@ describe('a derivation', () => {
     expect(await journal.deliveredBy(LANE, 4n)).toBeUndefined();
     expect(await journal.deliveredBy(LANE, 11n)).toMatchObject({ firstSequence: 8n });
     const refused = [{ sequence: 9n, reason: 'receiver reverts', transaction: '0xdd' }];
-    const settlements = [{ lane: LANE, acceptedSequence: 12n, delivered: [], refused }];
+    const settlements = [{ lane: LANE, acceptedSequence: 12n, accepted: [], delivered: [], refused }];
     await journal.putDerivation(TARGET, stepAt(2n).head, derivation(2n, { settlements }));
     expect(await journal.refusal(LANE, 9n)).toEqual(refused[0]);
     expect(await journal.refusal(LANE, 8n)).toBeUndefined();

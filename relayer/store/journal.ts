@@ -19,6 +19,7 @@
  */
 import { bytesToHex } from '../core/bytes.ts';
 import { type Certificate, encodeCertificate, endSequence } from '../core/certificate.ts';
+import type { Checkpoint } from '../core/checkpoint.ts';
 import { assert } from '../core/errors.ts';
 import { encodeFrame, type Frame } from '../core/frame.ts';
 import type { ChainName, LaneId, TransferId } from '../core/ids.ts';
@@ -147,6 +148,20 @@ export function createJournal(store: Store): Journal {
     return { packets, next };
   }
 
+  /** Of the certificates of one start the accepted one is left; when nobody sent it, it is written without signatures. */
+  async function settleCertificate(checkpoint: Checkpoint): Promise<Operation[]> {
+    const { lane, firstSequence } = checkpoint;
+    const certificate: Certificate = { checkpoint, signatures: new Uint8Array(0) };
+    const own = storeKey('certificate', lane, firstSequence, statementDigits(certificate));
+    const operations: Operation[] = [];
+    let isKnown = false;
+    for await (const { key } of store.range(rangeOf('certificate', lane, firstSequence))) {
+      if (key === own) isKnown = true;
+      else operations.push(del(key));
+    }
+    return isKnown ? operations : [...operations, put(own, encodeCertificate(certificate))];
+  }
+
   return {
     chain: loadChain,
 
@@ -195,7 +210,8 @@ export function createJournal(store: Store): Journal {
         const end = firstSequence + BigInt(packets.length / PACKET_BYTES);
         derived.set(lane, { derived: end, totals: addPackets(record.totals, packets) });
       }
-      for (const { lane, acceptedSequence, delivered: ranges, refused } of derivation.settlements) {
+      for (const { lane, acceptedSequence, accepted, delivered: ranges, refused } of derivation.settlements) {
+        for (const checkpoint of accepted) operations.push(...(await settleCertificate(checkpoint)));
         let { delivered } = settled.get(lane) ?? (await settledOf.load(lane));
         for (const range of ranges) {
           delivered = addRange(delivered, range.firstSequence, range.firstSequence + BigInt(range.count));

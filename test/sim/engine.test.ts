@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryBus } from '../../relayer/bus/index.ts';
 import { toHex, utf8 } from '../../relayer/core/bytes.ts';
-import { encodeCertificate } from '../../relayer/core/certificate.ts';
+import { decodeDelivery, encodeCertificate } from '../../relayer/core/certificate.ts';
 import { checkpointDigest, chunkHashes, merkleRoot, signerSetHash } from '../../relayer/core/checkpoint.ts';
 import { systemClock } from '../../relayer/core/clock.ts';
 import { encodeFrame } from '../../relayer/core/frame.ts';
 import { keccak256 } from '../../relayer/core/keccak.ts';
 import { encodePacket } from '../../relayer/core/packet.ts';
 import { sign } from '../../relayer/core/secp256k1.ts';
+import { deliveryBuilder } from '../../relayer/plan/buildDelivery.ts';
 import { createSubjects } from '../../relayer/core/subjects.ts';
 import { createFakeNetwork, type FakeNetwork, TOKEN } from './fakeNetwork.ts';
 
@@ -93,6 +94,31 @@ describe('the engine over fake chains', () => {
     network.broker.wipe();
     await network.until('160 credited with an emptied attester', () => credited() === 160n);
     onceEach(160);
+    expect(network.b.doubles).toBe(0);
+  });
+
+  it('delivers an accepted checkpoint from the chains alone when every journal and the bus are lost', async () => {
+    const attesters = [await network.attester(0), await network.attester(1)];
+    const { aToB } = network.lane;
+    sendMany(40);
+    const certificates = async () => attesters[0]!.node.journal.certificates(aToB, 0n, 1);
+    await network.until('certified', async () => (await certificates()).length > 0);
+    const [certificate] = await certificates();
+    const { packetCount } = certificate!.checkpoint;
+    const packets = await attesters[0]!.node.journal.readPackets(aToB, 0n, packetCount);
+    const { signal } = new AbortController();
+    const account = network.b.account('by-hand');
+    const first = await account.prepare(decodeDelivery(deliveryBuilder(certificate!, packets!)!(0)), signal);
+    if (first.kind !== 'send') throw new Error(first.kind);
+    await account.broadcast(await account.sign(first.call, 0n, 0, signal), signal);
+    await network.until('the first chunk credited', () => credited() === 8n);
+
+    for (const attester of attesters) await attester.crash();
+    network.broker.wipe();
+    for (const index of [0, 1]) await network.attester(index);
+    await network.relayer();
+    await network.until('the rest credited', () => credited() === 40n);
+    onceEach(40);
     expect(network.b.doubles).toBe(0);
   });
 

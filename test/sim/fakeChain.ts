@@ -4,7 +4,7 @@
  */
 import { equalBytes, readU64, toHex, utf8, writeU64 } from '../../relayer/core/bytes.ts';
 import { type Certificate, endSequence, packetsInChunk } from '../../relayer/core/certificate.ts';
-import { chunkHash, verifyMerkleProof, chunkCount } from '../../relayer/core/checkpoint.ts';
+import { type Checkpoint, chunkCount, chunkHash, verifyMerkleProof } from '../../relayer/core/checkpoint.ts';
 import { decodeDelivery, encodeDelivery } from '../../relayer/core/certificate.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
 import { type AssetId, type ChainName, idBytes, type LaneId } from '../../relayer/core/ids.ts';
@@ -64,7 +64,13 @@ export interface FakeChain {
 
 interface Block {
   readonly outbound: { lane: LaneId; packet: Uint8Array }[];
-  readonly settled: { lane: LaneId; accepted: bigint; delivered: DeliveredRange[]; refused: RefusedPacket[] }[];
+  readonly settled: {
+    lane: LaneId;
+    accepted: bigint;
+    fresh: Checkpoint[];
+    delivered: DeliveredRange[];
+    refused: RefusedPacket[];
+  }[];
 }
 
 export function createFakeChain(
@@ -100,12 +106,12 @@ export function createFakeChain(
     const { checkpoint, chunkIndex, packets } = delivery;
     const lane = incoming.find(({ id }) => id === checkpoint.lane);
     if (lane === undefined) return 'unknown lane';
-    const problem = certificateProblem(delivery, lane.rules);
-    if (problem !== undefined) return problem;
     const at = accepted.get(lane.id) ?? 0n;
     const key = `${lane.id}/${checkpoint.firstSequence}`;
     const known = commitments.get(key);
     if (known === undefined && checkpoint.firstSequence !== at) return 'not next';
+    const problem = known === undefined ? certificateProblem(delivery, lane.rules) : undefined;
+    if (problem !== undefined) return problem;
     if (known !== undefined && !equalBytes(known.checkpoint.root, checkpoint.root)) return 'another checkpoint';
     if (!verifyMerkleProof(checkpoint.root, chunkHash(packets), chunkIndex, chunkCount(checkpoint), delivery.proof))
       return 'proof';
@@ -141,6 +147,7 @@ export function createFakeChain(
     open.settled.push({
       lane: lane.id,
       accepted: accepted.get(lane.id) ?? 0n,
+      fresh: known === undefined ? [checkpoint] : [],
       delivered: [{ firstSequence, count: packetsInChunk(checkpoint, chunkIndex), transaction }],
       refused,
     });
@@ -198,8 +205,8 @@ export function createFakeChain(
         if (packets === undefined) outbound.set(lane, [packet]);
         else packets.push(packet);
       }
-      for (const { lane, accepted: acceptedSequence, delivered, refused } of block.settled) {
-        settlements.push({ lane, acceptedSequence, delivered, refused });
+      for (const { lane, accepted: acceptedSequence, fresh, delivered, refused } of block.settled) {
+        settlements.push({ lane, acceptedSequence, accepted: fresh, delivered, refused });
       }
     }
     return {

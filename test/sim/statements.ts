@@ -136,7 +136,7 @@ export async function settle(
 ): Promise<void> {
   await journal.putStep(TARGET, stepAt(height));
   const ranges = delivered.map(([firstSequence, count]) => ({ firstSequence, count, transaction: '0xdd' }));
-  const settlements = [{ lane: LANE, acceptedSequence: accepted, delivered: ranges, refused: [] }];
+  const settlements = [{ lane: LANE, acceptedSequence: accepted, accepted: [], delivered: ranges, refused: [] }];
   await journal.putDerivation(TARGET, stepAt(height).head, derivation(height, { settlements }));
 }
 
