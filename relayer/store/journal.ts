@@ -18,12 +18,10 @@
  * | `intent/<chain>/<account>/<slot>`| signed transactions of a slot                                      |
  */
 import { bytesToHex } from '../core/bytes.ts';
-import { type Certificate, encodeCertificate, endSequence } from '../core/certificate.ts';
-import type { Checkpoint } from '../core/checkpoint.ts';
+import type { Certificate } from '../core/certificate.ts';
 import { assert } from '../core/errors.ts';
 import { encodeFrame, type Frame } from '../core/frame.ts';
 import type { ChainName, LaneId, TransferId } from '../core/ids.ts';
-import { keccak256 } from '../core/keccak.ts';
 import { FRAME_PACKETS_MAX, PACKET_BYTES } from '../core/limits.ts';
 import { PACKET_OFFSETS, readKind, readSequence } from '../core/packet.ts';
 import type {
@@ -36,6 +34,7 @@ import type {
 } from '../core/ports.ts';
 import { addRange } from '../core/ranges.ts';
 import { addPackets } from '../core/totals.ts';
+import { createCertificates } from './certificates.ts';
 import { lastAtOrBelow, rangeOf, storeKey } from './keys.ts';
 import { del, type Operation, put, type Store } from './port.ts';
 import {
@@ -47,7 +46,6 @@ import {
   emptyDerived,
   emptySettled,
   emptySigned,
-  ownCertificate,
   ownFrame,
   type PacketPlace,
   placeCodec,
@@ -100,12 +98,11 @@ export interface Journal {
 
 /** Statements name recent blocks: an attester that is further behind waits for the next one. */
 const VERIFIED_BLOCKS_KEPT = 4096n;
-/** Certificates that start at or before a sequence and are looked at for covering it: a few per member and turn. */
-const OVERLAPS_SEARCHED = 64;
 
 export function createJournal(store: Store): Journal {
   const derivedOf = createRecords(store, 'derived', emptyDerived, derivedCodec.decode);
   const settledOf = createRecords(store, 'settled', emptySettled, settledCodec.decode);
+  const certificates = createCertificates(store);
   const listeners = new Map<LaneId, Set<() => void>>();
 
   async function loadChain(name: ChainName): Promise<ChainRecord | undefined> {
@@ -146,20 +143,6 @@ export function createJournal(store: Store): Journal {
       next = stop;
     }
     return { packets, next };
-  }
-
-  /** Of the certificates of one start the accepted one is left; when nobody sent it, it is written without signatures. */
-  async function settleCertificate(checkpoint: Checkpoint): Promise<Operation[]> {
-    const { lane, firstSequence } = checkpoint;
-    const certificate: Certificate = { checkpoint, signatures: new Uint8Array(0) };
-    const own = storeKey('certificate', lane, firstSequence, statementDigits(certificate));
-    const operations: Operation[] = [];
-    let isKnown = false;
-    for await (const { key } of store.range(rangeOf('certificate', lane, firstSequence))) {
-      if (key === own) isKnown = true;
-      else operations.push(del(key));
-    }
-    return isKnown ? operations : [...operations, put(own, encodeCertificate(certificate))];
   }
 
   return {
@@ -211,7 +194,7 @@ export function createJournal(store: Store): Journal {
         derived.set(lane, { derived: end, totals: addPackets(record.totals, packets) });
       }
       for (const { lane, acceptedSequence, accepted, delivered: ranges, refused } of derivation.settlements) {
-        for (const checkpoint of accepted) operations.push(...(await settleCertificate(checkpoint)));
+        for (const checkpoint of accepted) operations.push(...(await certificates.settle(checkpoint)));
         let { delivered } = settled.get(lane) ?? (await settledOf.load(lane));
         for (const range of ranges) {
           delivered = addRange(delivered, range.firstSequence, range.firstSequence + BigInt(range.count));
@@ -288,30 +271,11 @@ export function createJournal(store: Store): Journal {
     },
 
     async putCertificate(certificate) {
-      const { lane, firstSequence } = certificate.checkpoint;
-      const at = storeKey('certificate', lane, firstSequence, statementDigits(certificate));
-      await store.write([put(at, encodeCertificate(certificate))], { sync: false });
-      tell([lane]);
+      await certificates.put(certificate);
+      tell([certificate.checkpoint.lane]);
     },
 
-    async certificates(lane, sequence, limit) {
-      const found: Certificate[] = [];
-      // A certificate that covers `sequence` may start before it; the newest that starts at or before it is where to look.
-      let from = sequence;
-      const before = {
-        gte: rangeOf('certificate', lane).gte,
-        lt: storeKey('certificate', lane, sequence + 1n),
-        reverse: true,
-        limit: OVERLAPS_SEARCHED,
-      };
-      for await (const { value } of store.range(before)) {
-        const { checkpoint } = ownCertificate(value);
-        if (endSequence(checkpoint) > sequence && checkpoint.firstSequence < from) from = checkpoint.firstSequence;
-      }
-      const after = { ...rangeOf('certificate', lane), gte: storeKey('certificate', lane, from), limit };
-      for await (const { value } of store.range(after)) found.push(ownCertificate(value));
-      return found;
-    },
+    certificates: certificates.from,
 
     async signed(lane) {
       const value = await store.get(`signed/${lane}`);
@@ -388,14 +352,6 @@ function cutFrames(lane: LaneId, first: bigint, packets: Uint8Array, source: Blo
     frames.push({ firstSequence, bytes });
   }
   return frames;
-}
-
-/**
- * Sixteen digits that differ for any two statements. The root alone would not do: two checkpoints over the same packets
- * name different source blocks when two members proposed them, and the target delivers only from the one it accepted.
- */
-function statementDigits({ checkpoint }: Certificate): string {
-  return bytesToHex(keccak256(encodeCertificate({ checkpoint, signatures: new Uint8Array(0) }))).slice(0, 16);
 }
 
 /** Returns are the few packets with an index of their own: they say that a packet of the opposite lane was refused. */
