@@ -67,6 +67,9 @@ interface Verification extends Pick<NodeChain, 'lightClient' | 'finality' | 'clo
   readonly updates: Pick<EvmSourceOptions, 'pullUpdate' | 'pullBootstrap'>;
 }
 
+/** A rollup's own blocks say what its sequencer published; whether L1 accepts them is not proven. */
+const L2_NOTE = { l1: '', l2: "; what the rollup's sequencer published, not its settlement on L1" } as const;
+
 /** The light client of the manifest's kind, and what feeds it. */
 function verification(
   { lightClient }: ManifestChain,
@@ -76,7 +79,7 @@ function verification(
 ): Verification {
   switch (lightClient.kind) {
     case 'confirmations': {
-      const { confirmations, quorum, trusted } = lightClient;
+      const { preset, confirmations, quorum, trusted } = lightClient;
       return {
         updates: { pullUpdate: createHeaderUpdates({ endpoints, confirmations, quorum }) },
         lightClient: createConfirmationsClient({
@@ -86,7 +89,7 @@ function verification(
           endpoints: endpoints.length,
           driftSecondsMax: HEADER_DRIFT_SECONDS_MAX,
         }),
-        finality: `${confirmations} confirmations at ${quorum} of ${endpoints.length} endpoints`,
+        finality: `${confirmations} confirmations at ${quorum} of ${endpoints.length} endpoints${L2_NOTE[preset]}`,
       };
     }
     case 'ethereum': {

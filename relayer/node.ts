@@ -205,16 +205,27 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
 
   async function listen(): Promise<ApiServer> {
     const watch = createBlockedWatch(bus, subjects, clock, running);
+    const finality = new Map(chains.map(({ name, finality: rule }) => [name, rule]));
     const transfers = createTransfers({
       manifest,
       journal,
       sources: new Map(chains.map(({ name, source }) => [name, source])),
-      finality: new Map(chains.map(({ name, finality }) => [name, finality])),
+      finality,
       blocked: watch.blocked,
     });
     const assurance = new Map(chains.map(({ name, lightClient }) => [name, lightClient.assurance]));
     const busConnected = (): boolean => bus.stats().connected;
-    const apiDeps = { manifest, journal, clock, transfers, log, assurance, blocked: watch.blocked, busConnected };
+    const apiDeps = {
+      manifest,
+      journal,
+      clock,
+      transfers,
+      log,
+      assurance,
+      finality,
+      blocked: watch.blocked,
+      busConnected,
+    };
     const server = await startApi(apiDeps, options.api.host, options.api.port);
     log.info({ url: server.url }, 'API listening');
     return server;

@@ -56,7 +56,9 @@ beforeEach(() => {
     journal,
     transfers,
     log: silentLogger,
+    finality: new Map([[nameA, '2 confirmations']]),
     assurance: new Map([[nameA, 'light client']]),
+    finality: new Map([[nameA, '2 confirmations']]),
     blocked: () => blocked,
     busConnected: () => isBusConnected,
   };
@@ -111,6 +113,7 @@ describe('GET /v1/lanes', () => {
       target: nameB,
       enabled: true,
       assurance: 'light client',
+      finality: '2 confirmations',
       derived: '5',
       attested: '0',
       accepted: '0',

@@ -27,6 +27,8 @@ export interface ApiDeps {
   readonly log: Logger;
   /** How each chain is verified: `light client` or `weaker: endpoint quorum`. */
   readonly assurance: ReadonlyMap<ChainName, string>;
+  /** The rule by which its blocks count, in words. */
+  readonly finality: ReadonlyMap<ChainName, string>;
   blocked(lane: LaneId): { readonly step: string; readonly reason: string } | undefined;
   busConnected(): boolean;
 }
@@ -90,6 +92,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
           target: lane.target,
           enabled: lane.enabled,
           assurance: deps.assurance.get(lane.source) ?? 'unknown',
+          finality: deps.finality.get(lane.source) ?? 'unknown',
           derived: record.derived.toString(),
           attested: (await transfers.attested(lane.id)).toString(),
           accepted: record.accepted.toString(),

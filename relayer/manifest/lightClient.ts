@@ -16,6 +16,8 @@ export interface TrustedBlock {
 /** Hash-linked headers, a depth, and the agreement of independent endpoints: weaker than a light client. */
 export interface ConfirmationsLightClient {
   readonly kind: 'confirmations';
+  /** What is followed, which says what the agreement of endpoints is worth. */
+  readonly preset: 'l1' | 'l2';
   /** Blocks on top of a block before it counts. */
   readonly confirmations: number;
   /** Endpoints that must agree. */
@@ -82,6 +84,12 @@ const trustedSchema = z
 const confirmationsSchema = z
   .strictObject({
     kind: z.literal('confirmations').describe('Confirmations and a quorum of endpoints; weaker than a light client.'),
+    preset: z
+      .enum(['l1', 'l2'], { error: '"l1" or "l2"' })
+      .default('l1')
+      .describe(
+        'l2: a rollup followed by its own blocks. Proves what its sequencer published at the endpoints, not that it is settled on L1.',
+      ),
     confirmations: integerField(0, 100_000).describe('Blocks on top of a block before it counts as final.'),
     quorum: integerField(1, 16).describe('Independent endpoints that must agree on every header.'),
     trusted: trustedSchema,
@@ -148,6 +156,7 @@ export function toLightClient(raw: z.output<typeof lightClientSchema>): LightCli
     case 'confirmations':
       return {
         kind: raw.kind,
+        preset: raw.preset,
         confirmations: raw.confirmations,
         quorum: raw.quorum,
         trusted: { height: BigInt(raw.trusted.height), hash: fromHex(raw.trusted.hash, 32) },

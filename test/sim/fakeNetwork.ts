@@ -79,6 +79,7 @@ export function createFakeNetwork({ chunkSize = 8 }: FakeNetworkOptions = {}): F
     chainId: Number(end.chain.slice('eip155:'.length)),
     lightClient: {
       kind: 'confirmations',
+      preset: 'l1',
       confirmations: 1,
       quorum: 1,
       trusted: { height: 0n, hash: new Uint8Array(32) },
