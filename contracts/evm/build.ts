@@ -45,7 +45,10 @@ interface SolcError {
 
 interface SolcContract {
   readonly abi: readonly unknown[];
-  readonly evm: { readonly bytecode: { readonly object: string }; readonly deployedBytecode: { readonly object: string } };
+  readonly evm: {
+    readonly bytecode: { readonly object: string };
+    readonly deployedBytecode: { readonly object: string };
+  };
   readonly storageLayout: StorageLayout;
 }
 
@@ -95,14 +98,17 @@ export function compilerVersion(): string {
 /** Compiles all of `src`. Throws with the compiler's own messages when it does not compile or a contract is too big. */
 export function compileArtifacts(): Artifact[] {
   const output = compile();
-  const complaints = (output.errors ?? []).filter((problem) => problem.severity === 'error' || !WARNINGS_KNOWN.includes(problem.errorCode ?? ''));
+  const complaints = (output.errors ?? []).filter(
+    (problem) => problem.severity === 'error' || !WARNINGS_KNOWN.includes(problem.errorCode ?? ''),
+  );
   if (complaints.length > 0) throw new Error(complaints.map((problem) => problem.formattedMessage).join('\n'));
   const found = Object.values(output.contracts ?? {}).flatMap((file) => Object.entries(file));
   return CONTRACTS.map((name) => {
     const contract = found.find(([contractName]) => contractName === name)?.[1];
     if (contract === undefined) throw new Error(`No contract ${name} in src`);
     const codeBytes = contract.evm.deployedBytecode.object.length / 2;
-    if (codeBytes > CODE_BYTES_MAX) throw new Error(`${name} has ${codeBytes} bytes of code; EIP-170 allows ${CODE_BYTES_MAX}`);
+    if (codeBytes > CODE_BYTES_MAX)
+      throw new Error(`${name} has ${codeBytes} bytes of code; EIP-170 allows ${CODE_BYTES_MAX}`);
     return {
       contractName: name,
       abi: contract.abi,
@@ -128,7 +134,8 @@ export function renderArtifact(artifact: Artifact): string {
 
 /** Names of committed artifacts that differ from a fresh compile, or are missing. */
 export function staleArtifacts(fresh: readonly Artifact[] = compileArtifacts()): string[] {
-  return fresh.filter((artifact) => readIfThere(artifactFile(artifact.contractName)) !== renderArtifact(artifact))
+  return fresh
+    .filter((artifact) => readIfThere(artifactFile(artifact.contractName)) !== renderArtifact(artifact))
     .map((artifact) => artifact.contractName);
 }
 

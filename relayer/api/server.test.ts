@@ -58,7 +58,6 @@ beforeEach(() => {
     log: silentLogger,
     finality: new Map([[nameA, '2 confirmations']]),
     assurance: new Map([[nameA, 'light client']]),
-    finality: new Map([[nameA, '2 confirmations']]),
     blocked: () => blocked,
     busConnected: () => isBusConnected,
   };

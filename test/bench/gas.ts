@@ -100,6 +100,8 @@ const erc20 = parseAbi([
 async function main(): Promise<void> {
   const port = await freePort();
   const anvil = startAnvil(port);
+  // However this process ends, the node ends with it.
+  process.once('exit', () => anvil.kill());
   try {
     const chain = await connect(port);
     const rows: MeasuredRow[] = [];

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 /// @title Merkle tree over chunk hashes in RFC 6962 shape.
 /// @notice leaf = keccak256(0x00 ‖ chunk hash), node = keccak256(0x01 ‖ left ‖ right); the left subtree is the largest
-/// power of two below the count. A proof is valid for exactly one (index, count) and one number of siblings.
+/// power of two below the count. A proof is valid for exactly one index of a given
+/// count; the count itself comes from the signed checkpoint, never from whoever brings the proof.
 library ChunkTree {
     /// @dev RFC 9162, 2.1.3.2, with the steps in its order.
     function verify(bytes32 root, bytes32 chunkHash, uint256 index, uint256 count, bytes32[] calldata proof)

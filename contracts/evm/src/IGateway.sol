@@ -159,7 +159,8 @@ interface IGateway is IGatewayErrors {
         uint128 granularity
     ) external;
 
-    /// @notice Bounds what leaves in any window of `windowSeconds` to `cap` (canonical units). `cap` zero stops payouts.
+    /// @notice Bounds what leaves in any window of `windowSeconds` to `cap` (canonical units). `cap` zero stops payouts. The
+    /// first call starts full; later ones keep what is left, so that raising a limit opens it over a window.
     function setLimit(uint32 assetId, uint128 cap, uint64 windowSeconds) external;
 
     /// @notice Credits a parked return once its asset is registered. Where the packet names an account of this chain,

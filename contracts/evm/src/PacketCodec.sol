@@ -37,8 +37,10 @@ library PacketCodec {
             packet.amount,
             packet.receiverLength,
             packet.receiver,
-            // In two parts, or the stack does not hold it.
-            abi.encodePacked(packet.deadline, packet.sourceReference, packet.senderLength, packet.sender)
+            packet.deadline,
+            packet.sourceReference,
+            packet.senderLength,
+            packet.sender
         );
     }
 

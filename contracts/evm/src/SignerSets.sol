@@ -58,12 +58,12 @@ abstract contract SignerSets is IGateway, EIP712 {
     function _checkSignatures(bytes32 digest, bytes calldata signatures) internal view {
         uint64 epoch = signerEpoch;
         uint256 threshold = signerThreshold;
-        // 1. Whole signatures, and enough of them. The threshold is above zero in every installed set.
+        // 1. Whole signatures, and enough of them. A threshold of zero is no set at all, whatever the count.
         uint256 count = signatures.length / SIGNATURE_BYTES;
         if (count * SIGNATURE_BYTES != signatures.length || count > SIGNERS_MAX) {
             revert GatewaySignaturesMalformed(signatures.length);
         }
-        if (count < threshold) revert GatewaySignaturesTooFew(threshold, count);
+        if (threshold == 0 || count < threshold) revert GatewaySignaturesTooFew(threshold, count);
         // 2. Each recovers (low s only), each signer above the one before, each a member of the current epoch.
         address previous = address(0);
         for (uint256 i = 0; i < count; i++) {
