@@ -21,11 +21,12 @@ import {
   walkBack,
 } from '../../light-clients/tendermint/index.ts';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
-import { type Deposit, readDeposits } from './deposits.ts';
+import { createDepositReader, type Deposit, type DepositReader } from './deposits.ts';
 import { decodeEvidence, type Evidence } from './evidence.ts';
 import type { CosmosGateway } from './gateway.ts';
 
 export function createCosmosDerive(gateway: CosmosGateway): Derive {
+  const read = createDepositReader(gateway);
   return ({ cursor: cursorBytes, head }, bytes) => {
     const cursor = decodeCursor(cursorBytes, gateway.startHeight);
     if (head.header.length === 0) return { kind: 'needsMore', reason: 'the head comes without its header' };
@@ -33,12 +34,13 @@ export function createCosmosDerive(gateway: CosmosGateway): Derive {
     if (top.kind !== 'valid') return top;
     const evidence = decodeEvidence(bytes);
     if (evidence.kind !== 'valid') return evidence;
-    return deriveChecked(gateway, cursor, top.value, evidence.value);
+    return deriveChecked(gateway, read, cursor, top.value, evidence.value);
   };
 }
 
 function deriveChecked(
   gateway: CosmosGateway,
+  read: DepositReader,
   cursor: Cursor,
   top: Header,
   { headers, blocks }: Evidence,
@@ -64,7 +66,7 @@ function deriveChecked(
     const included = verifyBlockTxs(header, headers[index + 1] ?? top, txs, results);
     if (included.kind !== 'valid') return invalid(`block ${header.height}: ${included.reason}`);
     for (const { tx, result } of included.value) {
-      for (const deposit of readDeposits(gateway, tx, result.code)) {
+      for (const deposit of read(tx, result.code)) {
         if (deposit.kind === 'kept') continue;
         const lane = deposit.kind === 'transfer' ? deposit.lane : gateway.home;
         const sequence = nextSequences.get(lane) ?? 0n;
@@ -96,13 +98,11 @@ function packetOf(deposit: Exclude<Deposit, { kind: 'kept' }>, sequence: bigint)
 }
 
 function derivationOf(cursor: Cursor, height: bigint, packets: ReadonlyMap<LaneId, readonly Packet[]>): Derivation {
-  const outbound = [...packets].map(
-    ([lane, list]): OutboundPackets => ({
-      lane,
-      firstSequence: list[0]?.sequence ?? 0n,
-      packets: concatBytes(...list.map(encodePacket)),
-    }),
-  );
+  const outbound = [...packets].map(([lane, list]): OutboundPackets => ({
+    lane,
+    firstSequence: list[0]?.sequence ?? 0n,
+    packets: concatBytes(...list.map(encodePacket)),
+  }));
   return { cursor: encodeCursor(cursor), height, outbound, settlements: [] };
 }
 

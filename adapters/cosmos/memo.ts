@@ -41,9 +41,7 @@ export function encodeMemo({ target, receiver, deadline }: RoutingMemo): string 
 /** Total: undefined for anything that is not exactly a routing memo. */
 export function decodeMemo(text: string): RoutingMemo | undefined {
   if (text.length > MEMO_CHARACTERS_MAX) return undefined;
-  // `$` also matches before a last line break, which `exec` would then leave unread.
-  const match = text.includes('\n') ? null : MEMO.exec(text);
-  const [, target, receiver, digits] = match ?? [];
+  const [, target, receiver, digits] = MEMO.exec(text) ?? [];
   if (target === undefined || receiver === undefined || digits === undefined) return undefined;
   const deadline = BigInt(digits);
   if (deadline >= U64_END) return undefined;

@@ -6,13 +6,11 @@
  * client is not led further until it does, so that what lies between them stays bounded. A chain that stands still, for an
  * upgrade or by itself, shows no new height, and nothing happens until it does.
  */
-import { WebsocketClient } from '@cosmjs/tendermint-rpc';
 import { decodeState, encodeLightBlock, type TrustRules } from '../../light-clients/tendermint/index.ts';
-import { parseAccount } from './account.ts';
 import type { Clock } from '../../relayer/core/clock.ts';
 import { assert } from '../../relayer/core/errors.ts';
 import { BLOCK_RANGE_MAX, EVIDENCE_BYTES_MAX } from '../../relayer/core/limits.ts';
-import type { ChainSource, DepositPosition } from '../../relayer/core/ports.ts';
+import type { ChainSource } from '../../relayer/core/ports.ts';
 import { pullBlocks } from './blocks.ts';
 import { decodeCursor } from './cursor.ts';
 import { createEndpointRing } from './endpointRing.ts';
@@ -20,6 +18,7 @@ import { encodeEvidence } from './evidence.ts';
 import type { CosmosGateway } from './gateway.ts';
 import { latestHeight, pullLightBlock, pullUpdateTo } from './lightBlocks.ts';
 import type { CometEndpoint } from './rpc.ts';
+import { listenForBlocks } from './wakeSocket.ts';
 
 export interface CosmosSourceOptions {
   readonly endpoints: readonly CometEndpoint[];
@@ -32,13 +31,15 @@ export interface CosmosSourceOptions {
   readonly wsUrl?: string | undefined;
   /** Milliseconds between looks at the chain's height. */
   readonly pollMs: number;
+  /** Bytes of block contents after which one evidence ends. */
+  readonly contentBytesMax?: number | undefined;
 }
 
 /** Of contents in one evidence; one more block may come on top, which has at most 22 MB with its results. */
 const CONTENT_BYTES_MAX = EVIDENCE_BYTES_MAX / 4;
 
 export function createCosmosSource(deps: { readonly clock: Clock }, options: CosmosSourceOptions): ChainSource {
-  const { gateway, rules, checkpointHeight, wsUrl, pollMs } = options;
+  const { gateway, rules, checkpointHeight, wsUrl, pollMs, contentBytesMax = CONTENT_BYTES_MAX } = options;
   const ring = createEndpointRing(options.endpoints);
   const closing = new AbortController();
   let behind = false;
@@ -64,7 +65,7 @@ export function createCosmosSource(deps: { readonly clock: Clock }, options: Cos
       behind = false;
       if (head.height <= height + 1n) return encodeEvidence({ headers: [], blocks: [] });
       return ring.ask(async (endpoint) => {
-        const evidence = await pullBlocks(endpoint, height, head.height, CONTENT_BYTES_MAX, signal);
+        const evidence = await pullBlocks(endpoint, height, head.height, contentBytesMax, signal);
         behind = evidence.blocks.length < evidence.headers.length;
         return encodeEvidence(evidence);
       }, signal);
@@ -74,11 +75,12 @@ export function createCosmosSource(deps: { readonly clock: Clock }, options: Cos
     },
     watch: (wake, signal) => {
       const both = AbortSignal.any([signal, closing.signal]);
-      if (wsUrl !== undefined) subscribeBlocks(wsUrl, wake, both);
+      if (wsUrl !== undefined) listenForBlocks(wsUrl, wake, deps.clock, both).catch(() => undefined);
       poll(deps.clock, pollMs, both, wake, async () =>
         ring.ask(async (endpoint) => latestHeight(endpoint, both), both),
       ).catch(() => undefined);
     },
+    // Sequences are not on the chain: see `traceDeposits`.
     findDeposits: async () => Promise.resolve(undefined),
     close: async () => {
       closing.abort();
@@ -88,11 +90,11 @@ export function createCosmosSource(deps: { readonly clock: Clock }, options: Cos
 }
 
 /**
- * How far the light client goes next. Below the gateway's first block nothing is derived, so one step goes there; above it
- * the steps stay short, since every header in between has to be shown.
+ * How far the light client goes next. Every header above what is derived has to be shown, so the steps are short; what lies
+ * below the gateway's first block is passed in one.
  */
 export function stepHeight(trusted: bigint, tip: bigint, start: bigint): bigint {
-  const reach = trusted < start ? start : trusted + BigInt(BLOCK_RANGE_MAX);
+  const reach = (trusted < start ? start : trusted) + BigInt(BLOCK_RANGE_MAX);
   return tip < reach ? tip : reach;
 }
 
@@ -113,19 +115,4 @@ async function poll(
     }
     await clock.sleep(pollMs, signal).catch(() => undefined);
   }
-}
-
-/** New blocks over a WebSocket that connects again by itself. A silent or dead one costs nothing: the height is polled. */
-function subscribeBlocks(wsUrl: string, wake: () => void, signal: AbortSignal): void {
-  const socket = new WebsocketClient(wsUrl, () => undefined);
-  const params = { query: "tm.event='NewBlockHeader'" };
-  const stream = socket.listen({ jsonrpc: '2.0', id: 1, method: 'subscribe', params });
-  const listener = { next: wake, error: () => undefined, complete: () => undefined };
-  stream.addListener(listener);
-  const close = (): void => {
-    stream.removeListener(listener);
-    socket.disconnect();
-  };
-  if (signal.aborted) close();
-  else signal.addEventListener('abort', close, { once: true });
 }

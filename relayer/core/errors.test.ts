@@ -48,9 +48,7 @@ describe('dispositions', () => {
   it('are pinned: a change here changes what loops do', () => {
     const codes = Object.entries(DISPOSITIONS);
     const of = (wanted: string): string => codes.flatMap(([code, is]) => (is === wanted ? [code] : [])).join(' ');
-    expect(of('drop')).toMatchInlineSnapshot(
-      `"DECODE_FAILED TX_REVERTED BUS_MESSAGE_TOO_LARGE"`,
-    );
+    expect(of('drop')).toMatchInlineSnapshot(`"DECODE_FAILED TX_REVERTED BUS_MESSAGE_TOO_LARGE"`);
     expect(of('retry')).toMatchInlineSnapshot(
       `"WORKER_FAILED ENDPOINT_FAILED QUORUM_MISSING TX_NONCE_TAKEN TX_UNDERPRICED ACCOUNT_OUT_OF_FUNDS BUS_UNAVAILABLE"`,
     );

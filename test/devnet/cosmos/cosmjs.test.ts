@@ -246,6 +246,37 @@ describe('what cosmjs signs', () => {
   });
 });
 
+describe('other ways to broadcast', () => {
+  it('waits for the block, or for nothing, and tells subscribers of the transaction', async () => {
+    const signing = await signer(alice!);
+    const message = send(alice!.address, bob!.address, 1);
+    const comet = Comet38Client.create(new WebsocketClient(local.nodes[0]!.wsUrl, () => undefined));
+    const seen = new Promise<Uint8Array>((resolve, reject) => {
+      comet.subscribeTx().addListener({
+        next: ({ tx }) => {
+          resolve(tx);
+        },
+        error: reject,
+      });
+    });
+    await comet.status();
+    const tx = TxRaw.encode(await signing.sign(alice!.address, [message], FEE, 'commit')).finish();
+    const committed = comet.broadcastTxCommit({ tx });
+    while (local.chain.mempool.waiting().length === 0) await comet.status();
+    local.chain.produceBlock();
+    const height = Number(local.chain.height());
+    expect(await committed).toMatchObject({ height, checkTx: { code: 0 }, txResult: { code: 0 } });
+    expect(await seen).toEqual(Uint8Array.from(tx));
+
+    const bad = TxRaw.encode(await signing.sign(alice!.address, [message], FEE, 'x'.repeat(257))).finish();
+    expect(await comet.broadcastTxCommit({ tx: bad })).toMatchObject({ height: 0, checkTx: { code: 12 } });
+    // Not to wait is not to be told.
+    expect((await comet.broadcastTxAsync({ tx: bad })).hash).toHaveLength(32);
+    expect(local.chain.produceBlock()!.txs).toEqual([]);
+    comet.disconnect();
+  });
+});
+
 describe('a multisig of cosmjs', () => {
   it('2 of 3 pays a hundred at about the gas and size of a real chain', async () => {
     const messages = Array.from({ length: 100 }, () => send(vault.address, bob!.address, 3));

@@ -15,7 +15,7 @@ import {
 } from '../../../../light-clients/tendermint/index.ts';
 import type { AppTxResult, CosmosApp } from '../app/createApp.ts';
 import { identifyBlock } from './blockBytes.ts';
-import { createMempool, type Mempool } from './mempool.ts';
+import { createMempool, type Mempool, txHash } from './mempool.ts';
 import { makeValidatorKey, orderValidators, type ValidatorKey, withPower } from './validators.ts';
 import { isQuorum, makeCommit, medianTime, type Vote } from './votes.ts';
 
@@ -51,6 +51,8 @@ export interface CosmosChain {
   readonly options: ChainOptions;
   readonly height: () => bigint;
   block(height: bigint): ChainBlock | undefined;
+  /** The height of the block that holds a transaction, by its hash in lower-case hex. */
+  heightOfTx(hash: string): bigint | undefined;
   /** Undefined while more than a third of the power does not vote: the chain stands still. */
   produceBlock(): ChainBlock | undefined;
   /** Takes effect as CometBFT has it: decided in the next block, named by the one after, voting from the one after that. */
@@ -87,6 +89,7 @@ export function createChain(app: CosmosApp, options: ChainOptions): CosmosChain 
   });
 
   const blocks: ChainBlock[] = [];
+  const heights = new Map<string, bigint>();
   const votes = new Map<string, Vote>();
   const listeners = new Set<(block: ChainBlock) => void>();
   const pendingPowers = new Map<string, bigint>();
@@ -101,6 +104,7 @@ export function createChain(app: CosmosApp, options: ChainOptions): CosmosChain 
     options,
     height: () => BigInt(blocks.length),
     block: (height) => blocks[Number(height) - 1],
+    heightOfTx: (hash) => heights.get(hash),
     produceBlock: () => {
       if (!isQuorum(validators, voteOf)) return undefined;
       const last = blocks.at(-1);
@@ -139,6 +143,7 @@ export function createChain(app: CosmosApp, options: ChainOptions): CosmosChain 
         appHash,
       };
       blocks.push(block);
+      for (const tx of txs) heights.set(txHash(tx), height);
       validators = nextValidators;
       for (const { key, power } of validatorUpdates) nextValidators = withPower(nextValidators, key, power);
       mempool.afterBlock(txs);

@@ -30,7 +30,7 @@ export function createMempool(app: CosmosApp, nextHeight: () => bigint): Mempool
       if (tx.length > TX_BYTES_MAX) {
         return { kind: 'refused', reason: `Tx too large. Max size is ${TX_BYTES_MAX}, but got ${tx.length}` };
       }
-      const hash = hashOf(tx);
+      const hash = txHash(tx);
       if (cache.has(hash)) return { kind: 'refused', reason: 'tx already exists in cache' };
       const result = app.checkTx(tx, nextHeight());
       if (result.code === 0) {
@@ -46,7 +46,7 @@ export function createMempool(app: CosmosApp, nextHeight: () => bigint): Mempool
     },
     waiting: () => [...waiting.values()],
     afterBlock: (included) => {
-      for (const tx of included) waiting.delete(hashOf(tx));
+      for (const tx of included) waiting.delete(txHash(tx));
       app.resetCheck();
       // What no longer holds on the new state is dropped, and may be sent again.
       const kept = [...waiting].filter(([hash, tx]) => {
@@ -59,6 +59,7 @@ export function createMempool(app: CosmosApp, nextHeight: () => bigint): Mempool
   };
 }
 
-function hashOf(tx: Uint8Array): string {
+/** In lower-case hex. */
+export function txHash(tx: Uint8Array): string {
   return Buffer.from(sha256(tx)).toString('hex');
 }

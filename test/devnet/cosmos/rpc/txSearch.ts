@@ -30,9 +30,12 @@ export function parseQuery(query: string): readonly Condition[] | undefined {
 
 /** The transactions that meet all conditions, in the order of the chain. */
 export function searchTxs(node: Node, conditions: readonly Condition[]): { block: ChainBlock; index: number }[] {
-  const exact = conditions.find(({ key, operator }) => key === 'tx.height' && operator === '=');
+  const exact = (key: string): string | undefined =>
+    conditions.find((condition) => condition.key === key && condition.operator === '=')?.value;
   const found: { block: ChainBlock; index: number }[] = [];
-  const [from, to] = exact === undefined ? [1n, node.height()] : [BigInt(exact.value), BigInt(exact.value)];
+  const hash = exact('tx.hash');
+  const only = hash === undefined ? exact('tx.height') : (node.chain.heightOfTx(hash.toLowerCase()) ?? 0n);
+  const [from, to] = only === undefined ? [1n, node.height()] : [BigInt(only), BigInt(only)];
   for (let height = from; height <= to; height++) {
     const block = node.block(height);
     block?.txs.forEach((_, index) => {
