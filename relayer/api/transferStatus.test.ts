@@ -35,7 +35,7 @@ describe('the state of a transfer', () => {
     ],
     ['not signed', unsigned, 'verified', 'attest', 'waiting for a threshold of attesters to sign'],
     ['not signed, ledger', { ...unsigned, ...blocked('attest') }, 'verified', 'attest', 'attest says no'],
-    ['not accepted', unaccepted, 'attested', 'submit', 'waiting for a submitter'],
+    ['not accepted', unaccepted, 'attested', 'submit', 'signed; on its way to the target, or there and not verified yet'],
     ['not accepted, planner blocked', { ...unaccepted, ...blocked('plan') }, 'attested', 'submit', 'plan says no'],
     ['not accepted, paused', { ...unaccepted, ...blocked('submit') }, 'attested', 'submit', 'submit says no'],
     ['accepted', {}, 'attested', 'confirm', 'accepted by the target gateway; waiting for its delivery to be verified'],

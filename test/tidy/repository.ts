@@ -73,5 +73,5 @@ export function isProduct(path: string): boolean {
 }
 
 export function isTest(path: string): boolean {
-  return path.startsWith('test/') || /\.(test|fixture)\.ts$/.test(path);
+  return path.startsWith('test/') || /\.(test|fixture)\.ts$|\.t\.sol$/.test(path);
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// One idea: what a payment may cost the bridge, attack after attack; they share the odd tokens and the receivers.
 pragma solidity 0.8.37;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
