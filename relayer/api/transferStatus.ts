@@ -62,7 +62,10 @@ export function transferStatus(view: StatusView): TransferStatus {
     return { state: 'verified', settled: false, waitingFor: { step: 'attest', reason } };
   }
   if (sequence >= view.accepted) {
-    const reason = blocked?.step === 'plan' ? blocked.reason : why('submit', 'signed; on its way to the target, or there and not verified yet');
+    const reason =
+      blocked?.step === 'plan'
+        ? blocked.reason
+        : why('submit', 'signed; on its way to the target, or there and not verified yet');
     return { state: 'attested', settled: false, waitingFor: { step: 'submit', reason } };
   }
   const reason = why('submit', 'accepted by the target gateway; waiting for its delivery to be verified');

@@ -124,6 +124,8 @@ describe('the rules themselves', () => {
   it('tells product code from tests', () => {
     expect(isProduct('relayer/a/b.ts') && isProduct('adapters/evm/b.ts') && isProduct('light-clients/b.ts')).toBe(true);
     expect(isProduct('relayer/a/b.test.ts') || isProduct('test/a.ts') || isProduct('scripts/a.mjs')).toBe(false);
-    expect(isTest('test/devnet/a.ts') && isTest('relayer/a.test.ts') && isTest('contracts/evm/test/A.t.sol')).toBe(true);
+    expect(isTest('test/devnet/a.ts') && isTest('relayer/a.test.ts') && isTest('contracts/evm/test/A.t.sol')).toBe(
+      true,
+    );
   });
 });
