@@ -10,7 +10,7 @@
  */
 export { type Authority, type AuthoritySet, finalityThreshold } from './authoritySet.ts';
 export { type ConsensusLog, consensusLogs, decodeConsensusLog } from './consensusLog.ts';
-export { verifyEd25519 } from './ed25519.ts';
+export { verifyEd25519 } from '../ed25519.ts';
 export { decodeFinalityProof, type FinalityProof } from './finalityProof.ts';
 export { createGrandpaClient, type GrandpaClientOptions } from './grandpaClient.ts';
 export { decodeHeader, type DigestItem, encodeHeader, hashHeader, type Header, slotOf } from './header.ts';

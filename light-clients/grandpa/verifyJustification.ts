@@ -21,7 +21,7 @@ import { must, judge, Refusal } from '../refusal.ts';
 import { hexOf, sameBytes } from '../scale.ts';
 import type { Verdict } from '../verdict.ts';
 import { type AuthoritySet, finalityThreshold, weighAuthorities } from './authoritySet.ts';
-import { verifyEd25519 } from './ed25519.ts';
+import { verifyEd25519 } from '../ed25519.ts';
 import { hashHeader } from './header.ts';
 import { type BlockId, decodeJustification, type Justification, precommitMessage } from './justification.ts';
 

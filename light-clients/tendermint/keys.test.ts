@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import secp256k1 from 'secp256k1';
+import { verifyEd25519, verifyNative, verifyZip215 } from '../ed25519.ts';
 import { sha256 } from './canonical.ts';
-import { addressOf, verifyEd25519, verifyNative, verifySignature, verifyZip215 } from './keys.ts';
+import { addressOf, verifySignature } from './keys.ts';
 import { makeSecpSigner, makeSigner } from './testChain.ts';
 
 const MESSAGE = new TextEncoder().encode('Zcash');
@@ -42,11 +43,11 @@ describe('ed25519 as CometBFT verifies it', () => {
     for (const key of SMALL_ORDER) {
       for (const point of SMALL_ORDER) {
         const signature = Buffer.concat([point, new Uint8Array(32)]);
-        if (verifyEd25519(key, MESSAGE, signature)) accepted++;
-        const native = verifyNative(key, MESSAGE, signature);
+        if (verifyEd25519(signature, MESSAGE, key)) accepted++;
+        const native = verifyNative(signature, MESSAGE, key);
         if (!native) rejectedByNative++;
         // What the faster rule takes the rule of the chain takes as well.
-        expect(native && !verifyZip215(key, MESSAGE, signature)).toBe(false);
+        expect(native && !verifyZip215(signature, MESSAGE, key)).toBe(false);
       }
     }
     expect(accepted).toBe(196);
@@ -64,8 +65,8 @@ describe('ed25519 as CometBFT verifies it', () => {
       const message = Uint8Array.of(i);
       const challenge = scalarOf(sha512(Buffer.concat([point, key, message])));
       const signature = Buffer.concat([point, littleEndian((nonce + challenge * secret) % ORDER)]);
-      expect(verifyEd25519(key, message, signature)).toBe(true);
-      if (!verifyNative(key, message, signature)) disagreements++;
+      expect(verifyEd25519(signature, message, key)).toBe(true);
+      if (!verifyNative(signature, message, key)) disagreements++;
     }
     expect(disagreements).toBeGreaterThan(0);
   });
@@ -79,7 +80,7 @@ describe('ed25519 as CometBFT verifies it', () => {
     const unreduced = Buffer.concat([signature.subarray(0, 32), littleEndian(s + ORDER)]);
     expect(verifySignature(publicKey, MESSAGE, unreduced)).toBe(false);
     const noPoint = Buffer.from('0200000000000000000000000000000000000000000000000000000000000000', 'hex');
-    expect(verifyEd25519(noPoint, MESSAGE, signature)).toBe(false);
+    expect(verifyEd25519(signature, MESSAGE, noPoint)).toBe(false);
     for (const bad of [new Uint8Array(0), signature.subarray(1), Buffer.concat([signature, Buffer.of(0)])]) {
       expect(verifySignature(publicKey, MESSAGE, bad)).toBe(false);
     }

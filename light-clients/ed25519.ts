@@ -1,7 +1,7 @@
 /**
- * ed25519 as Substrate checks it: `sp_core::ed25519` verifies by ed25519-zebra, that is under ZIP-215, in the node and in
- * the `ext_crypto_ed25519_verify` host function alike (blocks of before 2021 were checked by ed25519-dalek, whose set of
- * accepted signatures differs in small-order cases only).
+ * ed25519 under ZIP-215, as CometBFT and Substrate check it: both must agree with every other validator on the small-order
+ * cases that RFC 8032 leaves open. (Substrate verifies by ed25519-zebra, in the node and in `ext_crypto_ed25519_verify`
+ * alike; blocks of before 2021 were checked by ed25519-dalek, which differs in small-order cases only.)
  *
  * OpenSSL's check is stricter (no cofactor, canonical R), so what it accepts ZIP-215 accepts too: it answers first, in
  * 0.09 ms, and only what it rejects is asked again of the ZIP-215 verifier, in 2.7 ms. A signature on which the two differ
@@ -17,7 +17,8 @@ export function verifyEd25519(signature: Uint8Array, message: Uint8Array, public
   return verifyNative(signature, message, publicKey) || verifyZip215(signature, message, publicKey);
 }
 
-function verifyNative(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
+/** Node's own check alone. */
+export function verifyNative(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
   try {
     // As JWK: OpenSSL takes 0.06 ms longer to parse the same key as DER.
     const x = Buffer.from(publicKey).toString('base64url');
@@ -29,7 +30,8 @@ function verifyNative(signature: Uint8Array, message: Uint8Array, publicKey: Uin
   }
 }
 
-function verifyZip215(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
+/** ZIP-215 alone. */
+export function verifyZip215(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
   try {
     return ed25519.verify(signature, message, publicKey, { zip215: true });
   } catch {
