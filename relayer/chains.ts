@@ -2,15 +2,14 @@
  * From a manifest row and a config row to a chain behind the engine's ports. The one place where families and kinds of
  * light clients are chosen: a new family is one more case here, one folder in `adapters` and one in `light-clients`.
  */
+import { createEndpointRing, createHttpEndpoint } from '../adapters/endpoints/index.ts';
 import {
   createBeaconUpdates,
-  createEndpointRing,
   createEvmAccount,
   createEvmDerive,
   createEvmSource,
   createEvmTarget,
   createHeaderUpdates,
-  createHttpEndpoint,
   createRpcEndpoint,
   DEFAULT_FEE_LIMITS,
   type EvmSourceOptions,

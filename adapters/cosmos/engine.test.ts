@@ -14,7 +14,7 @@ import { followChain } from '../../relayer/ingest/followChain.ts';
 import { createJournal } from '../../relayer/store/journal.ts';
 import { createMemoryStore } from '../../relayer/store/memoryStore.ts';
 import { createVerifier } from '../../relayer/verify/createVerifier.ts';
-import { createHttpEndpoint } from '../evm/http.ts';
+import { createHttpEndpoint } from '../endpoints/http.ts';
 import { parseAccount } from './account.ts';
 import { createCosmosDerive } from './derive.ts';
 import { createCometEndpoint } from './rpc.ts';

@@ -2,7 +2,6 @@
 export { formatAccount, parseAccount } from './account.ts';
 export { type Deposit, readDeposits, referenceOf, type RefundReason } from './deposits.ts';
 export { createCosmosDerive } from './derive.ts';
-export { createEndpointRing, type EndpointRing } from './endpointRing.ts';
 export { nodeMeaning, type NodeMeaning } from './errors.ts';
 export {
   type CostModel,

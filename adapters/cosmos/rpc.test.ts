@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ViaductError } from '../../relayer/core/errors.ts';
-import { createEndpointRing } from './endpointRing.ts';
+import { createEndpointRing } from '../endpoints/endpointRing.ts';
 import { nodeMeaning } from './errors.ts';
 import { type CometEndpoint, createCometEndpoint, type HttpPort } from './rpc.ts';
 

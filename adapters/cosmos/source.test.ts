@@ -16,7 +16,7 @@ import { systemClock } from '../../relayer/core/clock.ts';
 import { PACKET_BYTES } from '../../relayer/core/limits.ts';
 import { decodePacket, type Packet } from '../../relayer/core/packet.ts';
 import type { ChainSource, Derivation, LightClientStep, Verdict } from '../../relayer/core/ports.ts';
-import { createHttpEndpoint } from '../evm/http.ts';
+import { createHttpEndpoint } from '../endpoints/http.ts';
 import { parseAccount } from './account.ts';
 import { createCosmosDerive } from './derive.ts';
 import { traceDeposits } from './findDeposits.ts';

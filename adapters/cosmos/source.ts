@@ -13,7 +13,7 @@ import { BLOCK_RANGE_MAX, EVIDENCE_BYTES_MAX } from '../../relayer/core/limits.t
 import type { ChainSource } from '../../relayer/core/ports.ts';
 import { pullBlocks } from './blocks.ts';
 import { decodeCursor } from './cursor.ts';
-import { createEndpointRing } from './endpointRing.ts';
+import { createEndpointRing } from '../endpoints/endpointRing.ts';
 import { encodeEvidence } from './evidence.ts';
 import type { CosmosGateway } from './gateway.ts';
 import { latestHeight, pullLightBlock, pullUpdateTo } from './lightBlocks.ts';

@@ -19,7 +19,7 @@ import type {
 } from '../../relayer/core/ports.ts';
 import { addressOf } from '../../relayer/core/secp256k1.ts';
 import { checkpointPreimage } from './acceptedCheckpoint.ts';
-import { createEndpointRing, type EndpointRing, isEndpointsFault } from './endpointRing.ts';
+import { createEndpointRing, type EndpointRing, isEndpointsFault } from '../endpoints/endpointRing.ts';
 import { broadcastMeaning, revertData, revertMeaning } from './errors.ts';
 import { DEFAULT_FEE_LIMITS, type FeeLimits, type Fees, nextFees } from './fees.ts';
 import { readFeeMarket } from './feeMarket.ts';
@@ -159,7 +159,7 @@ function findChunkBase({ checkpoint }: Delivery, commitment: Uint8Array, accepte
 
 /** Sends to every endpoint; one that takes or knows it is enough. */
 async function broadcast(
-  ring: EndpointRing,
+  ring: EndpointRing<RpcEndpoint>,
   address: string,
   transaction: SignedTransaction,
   signal: AbortSignal,

@@ -6,8 +6,8 @@ import { systemClock } from '../../relayer/core/clock.ts';
 import { fixturePath, readJson } from '../../test/vectors/ethereum/fixtures.ts';
 import { forksParameters } from '../../test/vectors/ethereum/forks.ts';
 import { createBeaconUpdates } from './beaconUpdates.ts';
-import { createEndpointRing } from './endpointRing.ts';
-import { createHttpEndpoint } from './http.ts';
+import { createEndpointRing } from '../endpoints/endpointRing.ts';
+import { createHttpEndpoint } from '../endpoints/http.ts';
 import { createRpcEndpoint } from './rpc.ts';
 
 const signal = new AbortController().signal;

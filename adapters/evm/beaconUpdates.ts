@@ -20,10 +20,11 @@ import {
 import { decodeTrustedState, type TrustedState } from '../../light-clients/ethereum/trustedState.ts';
 import { equalBytes, toHex } from '../../relayer/core/bytes.ts';
 import { asViaductError, assert, ViaductError } from '../../relayer/core/errors.ts';
-import type { EndpointRing } from './endpointRing.ts';
+import type { RpcEndpoint } from './rpc.ts';
+import type { EndpointRing } from '../endpoints/endpointRing.ts';
 import { headerFromRpc } from './headerFromRpc.ts';
 import type { PullUpdate } from './headerUpdates.ts';
-import type { HttpEndpoint } from './http.ts';
+import type { HttpEndpoint } from '../endpoints/http.ts';
 import { asList, quantity } from './json.ts';
 import { type LightJson, readLightJson } from './lightJson.ts';
 
@@ -31,7 +32,7 @@ export interface BeaconUpdatesOptions {
   /** `createHttpEndpoint` of each beacon node. */
   readonly endpoints: readonly HttpEndpoint[];
   /** Nodes of the execution layer, for headers. */
-  readonly execution: EndpointRing;
+  readonly execution: EndpointRing<RpcEndpoint>;
   readonly parameters: EthereumParameters;
 }
 

@@ -11,7 +11,7 @@ import { asViaductError, assert } from '../../relayer/core/errors.ts';
 import type { ViaductError } from '../../relayer/core/errors.ts';
 import { headerFromRpc } from './headerFromRpc.ts';
 import { parseQuantity, quantity } from './json.ts';
-import { isEndpointsFault } from './endpointRing.ts';
+import { isEndpointsFault } from '../endpoints/endpointRing.ts';
 import type { RpcEndpoint } from './rpc.ts';
 
 /** As `ChainSource.pullUpdate`. */

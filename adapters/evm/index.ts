@@ -27,10 +27,8 @@ export {
   totalSupply,
 } from './deposit.ts';
 export { createEvmDerive, type EvmGateway } from './derive.ts';
-export { createEndpointRing, type EndpointRing } from './endpointRing.ts';
 export { DEFAULT_FEE_LIMITS, type FeeLimits, type Fees } from './fees.ts';
 export { headerFromRpc, type RpcHeader } from './headerFromRpc.ts';
-export { createHttpEndpoint, type HttpEndpoint, type HttpOptions, safeUrl } from './http.ts';
 export { createHeaderUpdates, type HeaderUpdatesOptions, type PullUpdate } from './headerUpdates.ts';
 export { createRpcEndpoint, type RpcAnswer, type RpcCall, type RpcEndpoint, type RpcOptions } from './rpc.ts';
 export { createEvmSender, type EvmReceipt, type EvmSend, type EvmSender, type EvmSenderOptions } from './sender.ts';

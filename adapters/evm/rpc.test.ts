@@ -2,7 +2,7 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../relayer/core/clock.ts';
-import { safeUrl } from './http.ts';
+import { safeUrl } from '../endpoints/http.ts';
 import { createRpcEndpoint, type RpcOptions } from './rpc.ts';
 
 const signal = new AbortController().signal;

@@ -7,7 +7,7 @@
  */
 import { abortedError, type Clock } from '../../relayer/core/clock.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
-import { createHttpEndpoint, type HttpEndpoint } from './http.ts';
+import { createHttpEndpoint, type HttpEndpoint } from '../endpoints/http.ts';
 import { parseQuantity } from './json.ts';
 
 export interface RpcCall {

@@ -17,7 +17,7 @@ import type { ChainSource, DepositPosition, EvidenceRequest } from '../../relaye
 import { decodeAcceptedCheckpoint } from './acceptedCheckpoint.ts';
 import { type Cursor, decodeCursor, FRESH_INBOUND, type OpenCheckpoint } from './cursor.ts';
 import { type EvmGateway, replayWords } from './derive.ts';
-import { createEndpointRing } from './endpointRing.ts';
+import { createEndpointRing } from '../endpoints/endpointRing.ts';
 import { encodeEvidence, type StorageEvidence } from './evidence.ts';
 import { accumulatorSlot, checkpointSlot, deliveredSlot, inboundLaneSlot, TOPICS } from './gateway.ts';
 import { type GatewayLogs, readGatewayLogs } from './gatewayLogs.ts';

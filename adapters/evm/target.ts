@@ -1,7 +1,7 @@
 /** The target side of an EVM chain: what its gateway says right now. Unverified: good for planning, never for settlement. */
 import type { LaneId } from '../../relayer/core/ids.ts';
 import type { ChainTarget, TargetLaneView } from '../../relayer/core/ports.ts';
-import { createEndpointRing } from './endpointRing.ts';
+import { createEndpointRing } from '../endpoints/endpointRing.ts';
 import { laneArgument, readViews } from './gatewayCalls.ts';
 import type { RpcEndpoint } from './rpc.ts';
 

@@ -1,11 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  type BeaconUpdates,
-  createBeaconUpdates,
-  createEndpointRing,
-  createHttpEndpoint,
-  createRpcEndpoint,
-} from '../../../adapters/evm/index.ts';
+import { createEndpointRing, createHttpEndpoint } from '../../../adapters/endpoints/index.ts';
+import { type BeaconUpdates, createBeaconUpdates, createRpcEndpoint } from '../../../adapters/evm/index.ts';
 import { createEthereumFollower, type EthereumClient } from '../../../light-clients/ethereum/index.ts';
 import { toHex } from '../../../relayer/core/bytes.ts';
 import { systemClock as clock } from '../../../relayer/core/clock.ts';

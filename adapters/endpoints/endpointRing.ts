@@ -3,32 +3,39 @@
  * asked first next time; `reject` moves on from it.
  */
 import { abortedError } from '../../relayer/core/clock.ts';
-import { asViaductError, assert, ViaductError } from '../../relayer/core/errors.ts';
-import type { RpcEndpoint } from './rpc.ts';
+import { assert, asViaductError, ViaductError } from '../../relayer/core/errors.ts';
 
-export interface EndpointRing {
-  readonly all: readonly RpcEndpoint[];
+export interface EndpointRing<Endpoint> {
+  readonly all: readonly Endpoint[];
+  /** The one that is asked first. */
+  current(): Endpoint;
   /** The answer of the first endpoint that gives one. Errors of an endpoint lead to the next; others are thrown. */
-  ask<T>(work: (endpoint: RpcEndpoint) => Promise<T>, signal: AbortSignal): Promise<T>;
+  ask<T>(work: (endpoint: Endpoint) => Promise<T>, signal: AbortSignal): Promise<T>;
   reject(): void;
 }
 
-export function createEndpointRing(endpoints: readonly RpcEndpoint[]): EndpointRing {
+export function createEndpointRing<Endpoint>(endpoints: readonly Endpoint[]): EndpointRing<Endpoint> {
   assert(endpoints.length > 0, 'at least one endpoint');
-  let current = 0;
+  let place = 0;
+  const current = (): Endpoint => endpoints[place] as Endpoint;
+  const moveOn = (): void => {
+    place = (place + 1) % endpoints.length;
+  };
   return {
     all: endpoints,
+    current,
+    reject: moveOn,
     ask: async (work, signal) => {
       const failures: ViaductError[] = [];
-      for (let i = 0; i < endpoints.length; i++) {
+      while (failures.length < endpoints.length) {
         if (signal.aborted) throw abortedError(signal);
         try {
-          return await work(endpoints[current] as RpcEndpoint);
+          return await work(current());
         } catch (error) {
           const failure = asViaductError(error);
           if (!isEndpointsFault(failure)) throw failure;
           failures.push(failure);
-          current = (current + 1) % endpoints.length;
+          moveOn();
         }
       }
       const [first] = failures;
@@ -40,9 +47,6 @@ export function createEndpointRing(endpoints: readonly RpcEndpoint[]): EndpointR
         shortMessage: `None of ${endpoints.length} endpoints answered usefully.`,
         metaMessages: failures.map(({ message }) => message.replaceAll('\n', ' ')),
       });
-    },
-    reject: () => {
-      current = (current + 1) % endpoints.length;
     },
   };
 }
