@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../relayer/core/clock.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
 import { type LocalNetwork, type LocalNetworkOptions, startLocalNetwork } from '../devnet/localNetwork.ts';
 import { createFaults } from './faults.ts';
+import { type Heard, startMonitor } from './monitor.ts';
 import { sendRefusals } from './refusals.ts';
 import {
   type Direction,
@@ -38,6 +39,8 @@ export interface E2eResult {
   readonly supplyHolds: boolean;
   readonly directions: readonly string[];
   readonly faults: readonly string[];
+  /** Messages that a monitor heard on the bus, by subject kind. */
+  readonly heard: Heard;
   readonly seconds: number;
   readonly holds: boolean;
 }
@@ -84,6 +87,7 @@ async function run(
   signal: AbortSignal,
 ): Promise<E2eResult> {
   const started = clock.now();
+  const monitor = await startMonitor(network, clock);
   const directions = directionsOf(network, options.from, options.to);
   const wallet = userWallet(network, clock);
   const faults = createFaults(network, options.faults, (line) => {
@@ -128,6 +132,7 @@ async function run(
   total = await judgeAll(network, wallet, sent, expected, signal);
   const holdsSupply = await supplyHolds(network, signal);
   const refunded = refunds.filter(({ cameBack }) => cameBack).length;
+  const heard = await monitor.stop();
   return {
     transfers: expected + refunds.length,
     delivered: total.delivered,
@@ -137,12 +142,14 @@ async function run(
     supplyHolds: holdsSupply,
     directions: directions.map(({ from, to }) => `${from} -> ${to}`),
     faults: faults.done,
+    heard,
     seconds: Math.round((clock.now() - started) / 100) / 10,
     holds:
       total.delivered === expected &&
       total.doubled === 0 &&
       holdsSupply &&
       refunded === refunds.length &&
+      heard.mon > 0 &&
       faults.done.length >= options.faults.length,
   };
 }
