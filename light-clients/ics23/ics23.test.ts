@@ -22,7 +22,7 @@ import {
 import { checkAgainstSpec } from './checkSpec.ts';
 import { isLeftMost, isLeftNeighbour, isRightMost, leftBranchesAreEmpty, rightBranchesAreEmpty } from './neighbours.ts';
 import { calculateRoot } from './ops.ts';
-import { NONE, encodeChain, encodeProof, iavlTree, sha256, simpleTree, utf8 } from './testTrees.ts';
+import { NONE, encodeChain, encodeProof, iavlTree, sha256, simpleTree, utf8 } from './trees.fixture.ts';
 
 const KEYS = ['alpha', 'bravo', 'delta', 'foxtrot', 'hotel'];
 const PAIRS = Object.fromEntries(KEYS.map((key) => [key, utf8(`value of ${key}`)]));

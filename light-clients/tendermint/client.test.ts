@@ -11,7 +11,7 @@ import {
   encodeState,
   encodeUpdate,
 } from './codec.ts';
-import { GENESIS_NANOS, RULES, SECOND, makeBlock, makeSecpSigner, makeSigners, sortSigners } from './testChain.ts';
+import { GENESIS_NANOS, RULES, SECOND, makeBlock, makeSecpSigner, makeSigners, sortSigners } from './chain.fixture.ts';
 import { FLAG_ABSENT, FLAG_COMMIT, FLAG_NIL, type LightBlock } from './types.ts';
 
 const signers = makeSigners('v', 4);

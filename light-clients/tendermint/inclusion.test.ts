@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { merkleProof } from '../merkle/rfc6962.ts';
 import { dataHash, headerHash, resultLeaf, resultsHash, sha256, txLeaf } from './canonical.ts';
 import { verifyBlockTxs, verifyTx, type TxProof } from './inclusion.ts';
-import { makeHeader, makeSigners } from './testChain.ts';
+import { makeHeader, makeSigners } from './chain.fixture.ts';
 import type { Header, TxResult } from './types.ts';
 
 const signers = makeSigners('v', 1);

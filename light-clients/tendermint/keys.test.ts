@@ -5,7 +5,7 @@ import secp256k1 from 'secp256k1';
 import { verifyEd25519, verifyNative, verifyZip215 } from '../ed25519.ts';
 import { sha256 } from './canonical.ts';
 import { addressOf, verifySignature } from './keys.ts';
-import { makeSecpSigner, makeSigner } from './testChain.ts';
+import { makeSecpSigner, makeSigner } from './chain.fixture.ts';
 
 const MESSAGE = new TextEncoder().encode('Zcash');
 const ORDER = ed25519.Point.Fn.ORDER;

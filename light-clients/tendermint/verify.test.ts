@@ -12,7 +12,7 @@ import {
   sortSigners,
   type BlockPlan,
   type Signer,
-} from './testChain.ts';
+} from './chain.fixture.ts';
 import { FLAG_ABSENT, FLAG_COMMIT, FLAG_NIL, TOTAL_POWER_MAX, type LightBlock, type TrustedState } from './types.ts';
 import { verifyLightBlock } from './verify.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { walkBack } from './backward.ts';
 import { headerHash } from './canonical.ts';
 import { advance } from './client.ts';
-import { GENESIS_NANOS, RULES, SECOND, makeBlock, makeHeader, makeSigners, type BlockPlan } from './testChain.ts';
+import { GENESIS_NANOS, RULES, SECOND, makeBlock, makeHeader, makeSigners, type BlockPlan } from './chain.fixture.ts';
 import { FLAG_ABSENT, FLAG_COMMIT, type Header, type LightBlock, type TrustedState } from './types.ts';
 import { anchorOf } from './verify.ts';
 import { checkMisbehaviour, compareWitness } from './witness.ts';

@@ -9,7 +9,7 @@ import {
   verifyMembership,
   verifyNonMembership,
 } from '../../../light-clients/ics23/index.ts';
-import { encodeChain, iavlTree, simpleTree, utf8 } from '../../../light-clients/ics23/testTrees.ts';
+import { encodeChain, iavlTree, simpleTree, utf8 } from '../../../light-clients/ics23/trees.fixture.ts';
 import {
   createTendermintClient,
   dataHash,
@@ -29,7 +29,7 @@ import {
   RULES,
   SECOND,
   sortSigners,
-} from '../../../light-clients/tendermint/testChain.ts';
+} from '../../../light-clients/tendermint/chain.fixture.ts';
 import { FLAG_ABSENT, FLAG_COMMIT } from '../../../light-clients/tendermint/types.ts';
 import { equalBytes } from '../../../relayer/core/bytes.ts';
 import { type Family, type Target, whole } from './mutate.ts';
