@@ -31,7 +31,13 @@ import {
   encodeUpdate,
   headerHash,
 } from '../../../light-clients/tendermint/index.ts';
-import { GENESIS_NANOS, makeBlock, makeSigners, RULES, SECOND } from '../../../light-clients/tendermint/chain.fixture.ts';
+import {
+  GENESIS_NANOS,
+  makeBlock,
+  makeSigners,
+  RULES,
+  SECOND,
+} from '../../../light-clients/tendermint/chain.fixture.ts';
 import { utf8, word } from '../../../relayer/core/bytes.ts';
 import { createSyntheticChain } from '../../vectors/ethereum/syntheticChain.ts';
 import { type Bench, must, rounded, rssMb, timed } from '../bench.ts';
