@@ -178,12 +178,16 @@ describe.skipIf(findAnvil() === undefined)('endpoints that all belong to the att
     if (all.kind !== 'valid') throw new Error(all.reason);
     expect(all.value.outbound).toMatchObject([{ lane: honest.outgoing, firstSequence: 0n }]);
     expect(all.value.outbound[0]?.packets).toHaveLength(3 * 135);
-    // As if the logs of the first deposits had been hidden: the accumulator gives it away.
-    for (const hidden of [6n, head.height - honest.gateway.startHeight]) {
-      const late = { ...honest.gateway, startHeight: honest.gateway.startHeight + hidden };
-      const verdict = await judge(late, [honest.anvil.url], head);
-      expect(verdict).toMatchObject({ kind: 'invalid' });
-      expect(verdict).toHaveProperty('reason', expect.stringMatching(/accumulator|is missing/));
-    }
+    // As if logs had been hidden. Of the first deposit: a hole in the sequences, seen by the source itself.
+    const since = (hidden: bigint) => ({ ...honest.gateway, startHeight: honest.gateway.startHeight + hidden });
+    const holed = judge(since(6n), [honest.anvil.url], head);
+    await expect(holed).rejects.toMatchObject({
+      code: 'ENDPOINT_FAILED',
+      message: expect.stringContaining('left out'),
+    });
+    // Of all of them: no hole to see, but the proven accumulator has moved.
+    const silent = await judge(since(head.height - honest.gateway.startHeight), [honest.anvil.url], head);
+    expect(silent).toMatchObject({ kind: 'invalid' });
+    expect(silent).toHaveProperty('reason', expect.stringMatching(/accumulator|is missing/));
   });
 });
