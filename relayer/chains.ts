@@ -19,6 +19,7 @@ import { createConfirmationsClient } from '../light-clients/confirmations/index.
 import { type EthereumParameters, MAINNET_PRESET, MINIMAL_PRESET } from '../light-clients/ethereum/index.ts';
 import type { ChainConfig } from './config/index.ts';
 import type { Clock } from './core/clock.ts';
+import type { LaneId } from './core/ids.ts';
 import { HEADER_DRIFT_SECONDS_MAX } from './core/limits.ts';
 import { type EthereumLightClient, lanesFrom, lanesTo, type Manifest, type ManifestChain } from './manifest/index.ts';
 import type { NodeChain } from './node.ts';
@@ -29,6 +30,11 @@ export interface ChainDeps {
   readonly clock: Clock;
   /** Runs the light clients that cost more than a millisecond. */
   readonly worker: LightClientWorker;
+  /**
+   * Packets [first, first + count) of a lane, from the journal, frames from the bus included: whoever uses them checks them
+   * against a proven hash. Undefined while they are not all there.
+   */
+  readonly packetsOf: (lane: LaneId, first: bigint, count: number) => Promise<Uint8Array | undefined>;
 }
 
 export function createChain(manifest: Manifest, chain: ManifestChain, config: ChainConfig, deps: ChainDeps): NodeChain {

@@ -12,6 +12,7 @@ import { createSubjects } from './core/subjects.ts';
 import { createLogger } from './monitor/log.ts';
 import { createTelemetry } from './monitor/telemetry.ts';
 import { type Node, startNode } from './node.ts';
+import { createJournal } from './store/journal.ts';
 import { createLevelStore } from './store/index.ts';
 import { createLightClientWorker } from './verify/lightClientWorker.ts';
 
@@ -48,6 +49,7 @@ export async function startRelayer(
   async function start(): Promise<Node> {
     const store = await createLevelStore({ path: join(config.dataDir, 'journal') });
     opened.push(store);
+    const journal = createJournal(store);
     const bus = await createNatsBus({
       servers: [config.nats.url],
       name: `viaduct ${name}`,
@@ -64,7 +66,7 @@ export async function startRelayer(
     const chains = manifest.chains.map((chain) => {
       const row = config.chains.get(chain.name);
       assert(row !== undefined, 'a checked config has a row for every chain');
-      return createChain(manifest, chain, row, { clock, worker });
+      return createChain(manifest, chain, row, { clock, worker, packetsOf: journal.readRelayedPackets });
     });
     for (const { source, target } of chains) opened.push(source, target);
     const key = config.attester?.key;
@@ -73,7 +75,7 @@ export async function startRelayer(
       sign: (digest: Uint8Array) => sign(digest, key.reveal()),
     };
     const node = await startNode(
-      { manifest, chains, bus, subjects, store, clock, log, telemetry, signer },
+      { manifest, chains, bus, subjects, store, journal, clock, log, telemetry, signer },
       { name, version: packageJson.version, roles: config.roles, tuning: config.tuning, api: config.api },
       signal,
     );

@@ -10,6 +10,7 @@ import { createSubjects } from './core/subjects.ts';
 import { silentTelemetry } from './core/telemetry.ts';
 import { type NodeChain, startNode } from './node.ts';
 import { createMemoryStore } from './store/index.ts';
+import { createJournal } from './store/journal.ts';
 
 const clock = systemClock;
 const subjects = createSubjects('fake');
@@ -31,13 +32,15 @@ async function start(
     finality: 'at once',
     pollMs: 5,
   }));
+  const store = createMemoryStore();
   return startNode(
     {
       manifest,
       chains,
       bus,
       subjects,
-      store: createMemoryStore(),
+      store,
+      journal: createJournal(store),
       clock,
       log: silentLogger,
       telemetry: silentTelemetry,

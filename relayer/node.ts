@@ -23,7 +23,7 @@ import { frameMessageId } from './core/frame.ts';
 import type { ChainName, LaneId } from './core/ids.ts';
 import { keccak256 } from './core/keccak.ts';
 import type { Logger } from './core/log.ts';
-import type { ChainSource, ChainTarget, Derive, LightClient, TargetAccount } from './core/ports.ts';
+import type { ChainSource, ChainTarget, Derive, LightClient, TargetAccount, Vault } from './core/ports.ts';
 import type { AttestationRules } from './core/signatures.ts';
 import type { Subjects } from './core/subjects.ts';
 import type { Telemetry } from './core/telemetry.ts';
@@ -33,9 +33,12 @@ import { chainByName, gatewayBytes, lanesTo, type Manifest, type ManifestLane } 
 import { createBlockedWatch } from './monitor/blockedWatch.ts';
 import { serveFrames } from './plan/frameService.ts';
 import { plan } from './plan/plan.ts';
+import { createCosigners } from './release/collect.ts';
+import { cosign } from './release/cosign.ts';
 import { createIntents } from './store/intents.ts';
-import { createJournal, type Journal } from './store/journal.ts';
+import type { Journal } from './store/journal.ts';
 import type { Store } from './store/port.ts';
+import { createPromises } from './store/promises.ts';
 import { submit } from './submit/submit.ts';
 import { createVerifier } from './verify/createVerifier.ts';
 
@@ -48,7 +51,10 @@ export interface NodeChain {
   readonly clock?: Clock | undefined;
   readonly derive: Derive;
   readonly target: ChainTarget;
+  /** What pays the fees of deliveries; of a vault, its own accounts. */
   readonly accounts: readonly TargetAccount[];
+  /** Where the gateway is no contract. */
+  readonly vault?: Vault | undefined;
   /** How finality is decided, for people: `2 confirmations at 2 endpoints`. */
   readonly finality: string;
   readonly pollMs: number;
@@ -60,6 +66,8 @@ export interface NodeDeps {
   readonly bus: Bus;
   readonly subjects: Subjects;
   readonly store: Store;
+  /** Over that store. */
+  readonly journal: Journal;
   readonly clock: Clock;
   readonly log: Logger;
   readonly telemetry: Telemetry;
@@ -86,9 +94,8 @@ export interface Node {
 const IDLE_MS = 250;
 
 export async function startNode(deps: NodeDeps, options: NodeOptions, signal: AbortSignal): Promise<Node> {
-  const { manifest, chains, bus, subjects, clock, log, telemetry } = deps;
+  const { manifest, chains, bus, subjects, journal, clock, log, telemetry } = deps;
   const { roles, tuning } = options;
-  const journal = createJournal(deps.store);
   const failed = new AbortController();
   const running = AbortSignal.any([signal, failed.signal]);
   // Every loop and every call in flight listens; the number is bounded by the roles' own limits.
@@ -160,7 +167,13 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
         turnMs: tuning.proposalTurnMs,
         republishMs: tuning.certificateRepublishMs,
       };
-      start(attest(lanes, { ...deps, journal, ledger, signer: deps.signer }, attestOptions, running));
+      start(attest(lanes, { ...deps, ledger, signer: deps.signer }, attestOptions, running));
+      for (const { name, vault } of chains) {
+        if (vault?.member === undefined) continue;
+        const promises = createPromises(deps.store, name);
+        const into = lanesTo(manifest, name).map(({ id, source }) => ({ id, source, rules: rulesFor(id) }));
+        cosign(name, into, { ...deps, ledger, promises, member: vault.member }, running);
+      }
     }
 
     if (roles.has('plan')) {
@@ -172,13 +185,14 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
           inFlightMax: tuning.workInFlightMax,
           resendMs: tuning.workResendMs,
         };
-        start(plan(name, lanes, { ...deps, journal, target }, planOptions, running));
+        start(plan(name, lanes, { ...deps, target }, planOptions, running));
       }
     }
 
     if (roles.has('submit')) {
-      for (const { name, accounts, pollMs } of chains) {
-        for (const account of accounts) {
+      for (const { name, accounts, vault, pollMs } of chains) {
+        const vaultAccounts = vault?.accounts(createCosigners(name, deps)) ?? [];
+        for (const account of [...accounts, ...vaultAccounts]) {
           const intents = createIntents(deps.store, name, account.address);
           const submitOptions = {
             durable: `submit-${name}`,

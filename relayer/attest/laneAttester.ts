@@ -12,6 +12,7 @@ import {
   decodeCertificate,
   encodeCertificate,
   endSequence,
+  isSplit,
   SIGNATURE_BYTES,
 } from '../core/certificate.ts';
 import { type Checkpoint, checkpointDigest, chunkHashes, merkleRoot, signerSetHash } from '../core/checkpoint.ts';
@@ -21,6 +22,7 @@ import { assert, asViaductError } from '../core/errors.ts';
 import type { ChainName, LaneId } from '../core/ids.ts';
 import { VOTES_PENDING_MAX } from '../core/limits.ts';
 import type { Logger } from '../core/log.ts';
+import { endOfRun } from '../core/ranges.ts';
 import { type AttestationRules, certificateProblem, signerOf, statementProblem } from '../core/signatures.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Journal, LaneRecord } from '../store/journal.ts';
@@ -122,9 +124,9 @@ export function createLaneAttester(
       if (endSequence(candidate.checkpoint) <= record.accepted) candidates.delete(digest);
       else if (!candidate.signedByUs) await consider(candidate);
     }
-    const base = await certifiedThrough(record.accepted);
+    const base = await certifiedThrough(record);
     await republish(record);
-    await propose(base, record.derived);
+    await propose(base, record);
     telemetry.report('attest', lane.id, {
       attester: me,
       derived: record.derived,
@@ -133,20 +135,24 @@ export function createLaneAttester(
     });
   }
 
-  /** The end of the run of certificates that starts at what the target accepted. */
-  async function certifiedThrough(accepted: bigint): Promise<bigint> {
+  /** The end of the run of certificates that starts at what the target accepted, what a vault paid ahead included. */
+  async function certifiedThrough({ accepted, delivered }: LaneRecord): Promise<bigint> {
     for (let base = accepted; ;) {
-      let end = base;
+      let end = endOfRun(delivered, base);
       for (const { checkpoint } of await journal.certificates(lane.id, base, CERTIFICATES_PER_READ)) {
-        if (checkpoint.firstSequence === end) end = endSequence(checkpoint);
+        if (checkpoint.firstSequence !== end || isSplit(checkpoint, delivered)) continue;
+        end = endOfRun(delivered, endSequence(checkpoint));
       }
       if (end === base) return base;
       base = end;
     }
   }
 
-  async function propose(base: bigint, derived: bigint): Promise<void> {
+  async function propose(base: bigint, record: LaneRecord): Promise<void> {
     const now = clock.now();
+    // Nothing that a vault paid already goes into a new checkpoint.
+    const paidAhead = record.delivered.above.find(([first]) => first > base)?.[0];
+    const derived = paidAhead !== undefined && paidAhead < record.derived ? paidAhead : record.derived;
     if (derived <= base) {
       waiting = undefined;
       return;

@@ -21,6 +21,7 @@ import { assert, DecodeError } from './errors.ts';
 import { idBytes, laneId } from './ids.ts';
 import { CHECKPOINT_CHUNKS_MAX, CHUNK_PACKETS_MAX, PACKET_BYTES, SIGNERS_MAX } from './limits.ts';
 import type { Delivery } from './ports.ts';
+import type { Watermark } from './ranges.ts';
 
 export interface Certificate {
   readonly checkpoint: Checkpoint;
@@ -110,6 +111,18 @@ export function packetsInChunk(checkpoint: Checkpoint, chunkIndex: number): numb
 /** First sequence after the checkpoint. */
 export function endSequence(checkpoint: Checkpoint): bigint {
   return checkpoint.firstSequence + BigInt(checkpoint.packetCount);
+}
+
+/**
+ * True when one of its chunks was delivered in part, under another certificate: a vault pays none of that chunk any more.
+ * Contracts deliver from accepted checkpoints only, so it does not happen there.
+ */
+export function isSplit(checkpoint: Checkpoint, { through, above }: Watermark): boolean {
+  const { firstSequence, chunkSize } = checkpoint;
+  const end = endSequence(checkpoint);
+  // Delivered ranges and chunks are split by each other only where an edge of a range lies inside a chunk.
+  const edges = [through, ...above.flat()];
+  return edges.some((edge) => edge > firstSequence && edge < end && (edge - firstSequence) % BigInt(chunkSize) !== 0n);
 }
 
 function decodePrefix(bytes: Uint8Array): { certificate: Certificate; length: number } {

@@ -128,10 +128,16 @@ const CHECKPOINT_TYPE = keccak256(
   ),
 );
 
-/** The EIP-712 domain separator of an EVM gateway: name `Viaduct`, version `1`, its chain id and address. */
+const VAULT_DOMAIN = keccak256(utf8('Viaduct vault 1'));
+
+/**
+ * Of an EVM gateway the EIP-712 domain separator: name `Viaduct`, version `1`, its chain id and address. No chain checks
+ * the one of a vault, only its members: keccak256(tag ‖ keccak256(CAIP-2 id) ‖ keccak256(gateway bytes)).
+ */
 export function domainSeparator(chain: Caip2, gateway: Uint8Array): Uint8Array {
   const [namespace, reference] = chain.split(':');
-  assert(namespace === 'eip155' && reference !== undefined, 'an EVM chain');
+  assert(reference !== undefined, 'a CAIP-2 id');
+  if (namespace !== 'eip155') return keccak256(VAULT_DOMAIN, keccak256(utf8(chain)), keccak256(gateway));
   return keccak256(
     DOMAIN_TYPE,
     keccak256(utf8('Viaduct')),

@@ -19,6 +19,7 @@ export const DISPOSITIONS = {
   ENDPOINT_FAILED: 'retry',
   ENDPOINT_WRONG_CHAIN: 'halt',
   QUORUM_MISSING: 'retry',
+  COSIGNERS_MISSING: 'retry',
   TX_REVERTED: 'drop',
   TX_NONCE_TAKEN: 'retry',
   TX_UNDERPRICED: 'retry',

@@ -42,3 +42,9 @@ export const TELEMETRY_KEYS_MAX = 10_000;
 export const ID_SEARCH_FRAMES_MAX = 200;
 /** Seconds that a header's time may lie ahead of the clock: Ethereum's clients allow 15; hosts drift a little too. */
 export const HEADER_DRIFT_SECONDS_MAX = 30;
+/** Bytes of the family's own terms in a request to a vault's members: a bitmap of a chunk and some numbers. */
+export const RELEASE_TERMS_BYTES_MAX = 1_024;
+/** Milliseconds that a vault's members have to answer: they sync a disk and sign, and may be a continent away. */
+export const RELEASE_ANSWER_MS = 5_000;
+/** Accounts of one vault: as many chunks can be paid at once; no further reason. */
+export const VAULT_ACCOUNTS_MAX = 16;

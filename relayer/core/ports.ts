@@ -95,6 +95,8 @@ export interface Derivation {
   readonly outbound: readonly OutboundPackets[];
   /** News of lanes whose target is this chain. */
   readonly settlements: readonly LaneSettlement[];
+  /** Verified: slots of a vault whose use paid nobody (the transaction failed, or another one took the slot). */
+  readonly voided?: readonly VoidedRelease[];
 }
 
 export interface OutboundPackets {
@@ -106,8 +108,11 @@ export interface OutboundPackets {
 
 export interface LaneSettlement {
   readonly lane: LaneId;
-  /** Verified: the gateway accepted checkpoints up to here (first sequence not accepted). */
-  readonly acceptedSequence: bigint;
+  /**
+   * Verified: the gateway accepted checkpoints up to here (first sequence not accepted). Undefined for a vault, which accepts
+   * nothing ahead of paying it: what is delivered without a gap counts.
+   */
+  readonly acceptedSequence: bigint | undefined;
   /** Verified: the checkpoints newly accepted, ascending. With them a chunk can be delivered when all else is lost. */
   readonly accepted: readonly Checkpoint[];
   /** Verified: newly delivered ranges. */
@@ -143,7 +148,8 @@ export interface Delivery {
 
 /** What the target chain says right now, unverified: good for planning, never for settlement. */
 export interface TargetLaneView {
-  readonly acceptedSequence: bigint;
+  /** Undefined for a vault: any checkpoint will do, in any order. */
+  readonly acceptedSequence: bigint | undefined;
   /** True when the gateway takes no deliveries on this lane now (paused or disabled). */
   readonly paused: boolean;
 }
@@ -197,4 +203,76 @@ export type TransactionOutcome =
 export interface ChainTarget {
   lanes(lanes: readonly LaneId[], signal: AbortSignal): Promise<ReadonlyMap<LaneId, TargetLaneView>>;
   close(): Promise<void>;
+}
+
+/**
+ * A vault: a gateway that is no contract but accounts owned k of n by its members. What a contract checks on chain, each
+ * member checks before it signs. Towards the engine each of its accounts is a `TargetAccount` like any other, whose `sign`
+ * asks the members.
+ */
+export interface Vault {
+  /** One for each account of the vault: they pay in parallel. */
+  accounts(cosigners: Cosigners): readonly TargetAccount[];
+  /** What this process signs with, when it is a member. */
+  readonly member: VaultMember | undefined;
+}
+
+/** What the members of a vault are asked to sign: one chunk, bound to one slot. From the bus: untrusted until checked. */
+export interface ReleaseRequest {
+  /** The vault's account that pays, in the chain's own notation. */
+  readonly account: string;
+  readonly slot: bigint;
+  /** Undefined: uses the slot up without paying anybody. */
+  readonly delivery: Delivery | undefined;
+  /** The family's own: fee, expiry, refused packets. At most `RELEASE_TERMS_BYTES_MAX`. */
+  readonly terms: Uint8Array;
+}
+
+/** Asks the members over the bus. */
+export interface Cosigners {
+  /**
+   * Hands every answer to `take` until that says `enough`; answers are untrusted bytes. Throws `COSIGNERS_MISSING` with what
+   * members said against it when too few answer in time.
+   */
+  collect(request: ReleaseRequest, take: (answer: Uint8Array) => 'more' | 'enough', signal: AbortSignal): Promise<void>;
+}
+
+/** One member's side of a vault. The engine has checked the certificate, the packets and the ranges before it asks. */
+export interface VaultMember {
+  /**
+   * Blocks of the vault's chain after which nothing can happen any more that this member signed before: how long it waits
+   * when its signing journal is new, since that may mean that an older one was lost.
+   */
+  readonly quarantineBlocks: bigint;
+  /** Says what signing would promise. The same for every member that sees the same chain. */
+  check(request: ReleaseRequest, view: ReleaseView): Verdict<ReleasePromise> | Promise<Verdict<ReleasePromise>>;
+  /** Called once the promise is on disk. The answer goes to whoever asked. */
+  sign(request: ReleaseRequest, promise: ReleasePromise, signal: AbortSignal): Promise<Uint8Array>;
+}
+
+export interface ReleaseView {
+  /** Of the vault's chain, verified here: everything up to `height` is derived. */
+  readonly height: bigint;
+  readonly timeSeconds: bigint;
+  /** What this member promised for the same packets before and may still happen. */
+  readonly standing: ReleasePromise | undefined;
+  /** The lowest slot of a holder that this member has not used. */
+  nextSlot(holder: string): Promise<bigint>;
+}
+
+/** What a signature of a member binds it to; journaled, synced, before the signature leaves. */
+export interface ReleasePromise {
+  /** Whose slot it is: an account of the vault, or of the member itself. */
+  readonly holder: string;
+  readonly slot: bigint;
+  /** 32 bytes: what the slot is used for, fee and expiry aside. */
+  readonly content: Uint8Array;
+  /** After this height of the vault's chain nothing signed so far can happen any more; undefined: it may for ever. */
+  readonly expiryHeight: bigint | undefined;
+}
+
+/** A promise that the chain has shown to be without effect: what it was for may be promised anew. */
+export interface VoidedRelease {
+  readonly holder: string;
+  readonly slot: bigint;
 }

@@ -24,3 +24,14 @@ export function addRange(mark: Watermark, first: bigint, end: bigint): Watermark
 export function isIn(mark: Watermark, sequence: bigint): boolean {
   return sequence < mark.through || mark.above.some(([first, end]) => sequence >= first && sequence < end);
 }
+
+/** True when anything of [first, end) is in. */
+export function overlaps(mark: Watermark, first: bigint, end: bigint): boolean {
+  return first < mark.through || mark.above.some((range) => range[0] < end && range[1] > first);
+}
+
+/** The first sequence from `sequence` on that is not in. */
+export function endOfRun(mark: Watermark, sequence: bigint): bigint {
+  if (sequence < mark.through) return mark.through;
+  return mark.above.find(([first, end]) => sequence >= first && sequence < end)?.[1] ?? sequence;
+}

@@ -1,7 +1,15 @@
 /** Who signed a checkpoint, and whether that is enough: the same rules as the gateway's, in the same order. */
 import { bytesToHex, compareBytes, equalBytes } from './bytes.ts';
 import { type Certificate, SIGNATURE_BYTES } from './certificate.ts';
-import { checkpointDigest, signerSetHash, type SignerSet } from './checkpoint.ts';
+import {
+  checkpointDigest,
+  chunkCount,
+  chunkHash,
+  signerSetHash,
+  type SignerSet,
+  verifyMerkleProof,
+} from './checkpoint.ts';
+import type { Delivery } from './ports.ts';
 import { recover } from './secp256k1.ts';
 
 /** What a lane's certificates are checked against. */
@@ -9,7 +17,7 @@ export interface AttestationRules {
   readonly signers: SignerSet;
   /** 32 bytes: keccak256 over the manifest. */
   readonly manifestHash: Uint8Array;
-  /** EIP-712 domain separator of the lane's target gateway. */
+  /** Domain separator of the lane's target gateway. */
   readonly domain: Uint8Array;
   readonly chunkSize: number;
 }
@@ -49,4 +57,10 @@ export function certificateProblem(certificate: Certificate, rules: AttestationR
     last = signer;
   }
   return undefined;
+}
+
+/** Why the chunk is not one of the checkpoint, or undefined. */
+export function chunkProblem({ checkpoint, chunkIndex, packets, proof }: Delivery): string | undefined {
+  const proven = verifyMerkleProof(checkpoint.root, chunkHash(packets), chunkIndex, chunkCount(checkpoint), proof);
+  return proven ? undefined : 'the packets are not the signed ones';
 }

@@ -11,6 +11,8 @@
  * | `work`       | chain          | work queue  | chunks to deliver to a target chain                      |
  * | `attest`     | lane           | core        | votes between attesters                                  |
  * | `outcome`    | chain          | core        | what became of chunks: hints from submitters to planners |
+ * | `cosign`     | chain          | core        | releases that a vault's members are asked to sign        |
+ * | `cosigned`   | chain          | core        | their answers                                            |
  * | `mon`        | what, key      | core        | telemetry                                                |
  * | `alert`      | severity       | core        | alarms for people                                        |
  * | `ctl`        | verb           | core        | requests between roles, such as for lost frames          |
@@ -42,6 +44,8 @@ export interface Subjects {
   work(chain: ChainName): string;
   attest(lane: LaneId): string;
   outcome(chain: ChainName): string;
+  cosign(chain: ChainName): string;
+  cosigned(chain: ChainName): string;
   mon(what: string, key: string): string;
   alert(severity: AlertSeverity): string;
   ctl(verb: string): string;
@@ -73,6 +77,8 @@ export function createSubjects(network: string): Subjects {
     work: (chain) => subject('work', chain),
     attest: (lane) => subject('attest', lane),
     outcome: (chain) => subject('outcome', chain),
+    cosign: (chain) => subject('cosign', chain),
+    cosigned: (chain) => subject('cosigned', chain),
     mon: (what, key) => subject('mon', what, key),
     alert: (severity) => subject('alert', severity),
     ctl: (verb) => subject('ctl', verb),

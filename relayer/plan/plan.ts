@@ -4,7 +4,7 @@
  * found again from the journal, the target's own state and time.
  */
 import type { Bus } from '../bus/index.ts';
-import { type Certificate, decodeCertificate, endSequence } from '../core/certificate.ts';
+import { type Certificate, decodeCertificate, endSequence, isSplit } from '../core/certificate.ts';
 import type { Clock } from '../core/clock.ts';
 import { createWake } from '../core/concurrency.ts';
 import { asViaductError } from '../core/errors.ts';
@@ -12,7 +12,7 @@ import { decodeFrame } from '../core/frame.ts';
 import type { ChainName, LaneId } from '../core/ids.ts';
 import type { Logger } from '../core/log.ts';
 import { type ChunkOutcome, decodeOutcome } from '../core/outcome.ts';
-import type { ChainTarget } from '../core/ports.ts';
+import type { ChainTarget, TargetLaneView } from '../core/ports.ts';
 import { isIn } from '../core/ranges.ts';
 import { type AttestationRules, certificateProblem } from '../core/signatures.ts';
 import type { Subjects } from '../core/subjects.ts';
@@ -111,14 +111,12 @@ export async function plan(
     wake();
   }
 
-  async function viewLane(
-    lane: PlannedLane,
-    accepted: bigint,
-    paused: boolean,
-  ): Promise<LanePlanView<PlannedCertificate>> {
+  async function viewLane(lane: PlannedLane, seen: TargetLaneView): Promise<LanePlanView<PlannedCertificate>> {
     const { delivered } = await journal.lane(lane.id);
+    const { paused, acceptedSequence: accepted = ANY_ORDER } = seen;
     const from = delivered.through < accepted ? delivered.through : accepted;
-    const all = await journal.certificates(lane.id, from, CERTIFICATES_PER_ROUND);
+    const known = await journal.certificates(lane.id, from, CERTIFICATES_PER_ROUND);
+    const all = known.filter(({ checkpoint }) => !isSplit(checkpoint, delivered));
     return {
       lane: lane.id,
       paused,
@@ -176,7 +174,7 @@ export async function plan(
     for (const lane of lanes) {
       const seen = views.get(lane.id);
       if (seen === undefined) continue;
-      planViews.push(await viewLane(lane, seen.acceptedSequence, seen.paused));
+      planViews.push(await viewLane(lane, seen));
       const { derived, accepted, delivered } = await journal.lane(lane.id);
       if (seen.paused) telemetry.report('blocked', lane.id, { step: 'submit', reason: 'the target gateway is paused' });
       else telemetry.report('lane', lane.id, { derived, accepted, delivered: delivered.through });
@@ -252,6 +250,8 @@ interface PlannedCertificate {
   readonly full: Certificate;
 }
 
+/** A vault accepts nothing ahead of paying it, so that no checkpoint has to wait for another. */
+const ANY_ORDER = (1n << 64n) - 1n;
 /** A chunk reported done waits for the target's finality: asking about it again much sooner only costs calls. */
 const DONE_PATIENCE = 10;
 /** Chunks remembered for their message ids; forgetting them all only makes ids start again. */

@@ -16,6 +16,8 @@
  * | `certificate/<lane>/<first>/<statement>` | a certificate, by the hash of what it states               |
  * | `signed/<lane>`                  | how far this attester signed, with totals                          |
  * | `intent/<chain>/<account>/<slot>`| signed transactions of a slot                                      |
+ *
+ * What a vault's member promised is in `promises.ts`.
  */
 import { bytesToHex } from '../core/bytes.ts';
 import type { Certificate } from '../core/certificate.ts';
@@ -37,6 +39,7 @@ import { addPackets } from '../core/totals.ts';
 import { createCertificates } from './certificates.ts';
 import { lastAtOrBelow, rangeOf, storeKey } from './keys.ts';
 import { del, type Operation, put, type Store } from './port.ts';
+import { voidedKey } from './promises.ts';
 import {
   chainCodec,
   type ChainRecord,
@@ -96,6 +99,8 @@ export interface Journal {
   watchLane(lane: LaneId, listener: () => void): () => void;
 }
 
+/** A key that is there says it all. */
+const MARK = new Uint8Array(0);
 /** Statements name recent blocks: an attester that is further behind waits for the next one. */
 const VERIFIED_BLOCKS_KEPT = 4096n;
 
@@ -202,8 +207,9 @@ export function createJournal(store: Store): Journal {
         }
         for (const packet of refused)
           operations.push(put(storeKey('refused', lane, packet.sequence), refusedCodec.encode(packet)));
-        settled.set(lane, { accepted: acceptedSequence, delivered });
+        settled.set(lane, { accepted: acceptedSequence ?? delivered.through, delivered });
       }
+      for (const { holder, slot } of derivation.voided ?? []) operations.push(put(voidedKey(name, holder, slot), MARK));
       for (const [lane, record] of derived)
         operations.push(put(storeKey('derived', lane), derivedCodec.encode(record)));
       for (const [lane, record] of settled)

@@ -59,7 +59,7 @@ export const emptyDerived: DerivedRecord = { derived: 0n, totals: new Map() };
 export const emptySettled: SettledRecord = { accepted: 0n, delivered: emptyWatermark };
 export const emptySigned: SignedRecord = { through: 0n, totals: new Map() };
 
-export const chainCodec = codec<ChainRecord>(
+export const chainCodec = jsonCodec<ChainRecord>(
   'a chain',
   ({ trusted, head, cursor, derivedHeight, frozen }) => ({
     trusted: bytesToHex(trusted),
@@ -96,7 +96,7 @@ export const chainCodec = codec<ChainRecord>(
   },
 );
 
-export const derivedCodec = codec<DerivedRecord>(
+export const derivedCodec = jsonCodec<DerivedRecord>(
   'a derived lane',
   ({ derived, totals }) => ({ derived, totals: [...totals] }),
   (value) => {
@@ -105,7 +105,7 @@ export const derivedCodec = codec<DerivedRecord>(
   },
 );
 
-export const settledCodec = codec<SettledRecord>(
+export const settledCodec = jsonCodec<SettledRecord>(
   'a settled lane',
   ({ accepted, delivered }) => ({ accepted, ...delivered }),
   (value) => {
@@ -115,7 +115,7 @@ export const settledCodec = codec<SettledRecord>(
   },
 );
 
-export const signedCodec = codec<SignedRecord>(
+export const signedCodec = jsonCodec<SignedRecord>(
   'the books of a lane',
   ({ through, totals }) => ({ through, totals: [...totals] }),
   (value) => {
@@ -124,7 +124,7 @@ export const signedCodec = codec<SignedRecord>(
   },
 );
 
-export const deliveredCodec = codec<DeliveredRange>(
+export const deliveredCodec = jsonCodec<DeliveredRange>(
   'a delivered range',
   ({ firstSequence, count, transaction }) => ({ firstSequence, count, transaction }),
   (value) => {
@@ -133,7 +133,7 @@ export const deliveredCodec = codec<DeliveredRange>(
   },
 );
 
-export const refusedCodec = codec<RefusedPacket>(
+export const refusedCodec = jsonCodec<RefusedPacket>(
   'a refused packet',
   ({ sequence, reason, transaction }) => ({ sequence, reason, transaction }),
   (value) => {
@@ -142,7 +142,7 @@ export const refusedCodec = codec<RefusedPacket>(
   },
 );
 
-export const placeCodec = codec<PacketPlace>(
+export const placeCodec = jsonCodec<PacketPlace>(
   'a return',
   ({ lane, sequence }) => ({ lane, sequence }),
   (value) => {
@@ -166,7 +166,7 @@ function readTotals(rows: TotalsRow): Totals {
 }
 
 /** JSON, bigints as decimal strings; fields that are undefined are left out. */
-function codec<T>(what: string, write: (record: T) => unknown, read: (value: unknown) => T): Codec<T> {
+export function jsonCodec<T>(what: string, write: (record: T) => unknown, read: (value: unknown) => T): Codec<T> {
   return {
     encode: (record) => {
       const text = JSON.stringify(write(record), (_, item: unknown) =>

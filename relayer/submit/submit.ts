@@ -7,7 +7,6 @@
  */
 import type { Bus, WorkItem } from '../bus/index.ts';
 import { decodeDelivery } from '../core/certificate.ts';
-import { chunkCount, chunkHash, verifyMerkleProof } from '../core/checkpoint.ts';
 import type { Clock } from '../core/clock.ts';
 import { createWake } from '../core/concurrency.ts';
 import { asViaductError } from '../core/errors.ts';
@@ -15,7 +14,7 @@ import type { ChainName, LaneId } from '../core/ids.ts';
 import type { Logger } from '../core/log.ts';
 import { type ChunkOutcome, encodeOutcome } from '../core/outcome.ts';
 import type { Delivery, TargetAccount } from '../core/ports.ts';
-import { type AttestationRules, certificateProblem } from '../core/signatures.ts';
+import { type AttestationRules, certificateProblem, chunkProblem } from '../core/signatures.ts';
 import type { Subjects } from '../core/subjects.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { ChunkId, Intents } from '../store/intents.ts';
@@ -190,12 +189,9 @@ export async function submit(
 
 /** Why a work item must not cost a fee, or undefined. The bus may carry anything. */
 function deliveryProblem(delivery: Delivery, rules: ReadonlyMap<LaneId, AttestationRules>): string | undefined {
-  const { checkpoint, chunkIndex, packets, proof } = delivery;
-  const lane = rules.get(checkpoint.lane);
+  const lane = rules.get(delivery.checkpoint.lane);
   if (lane === undefined) return 'unknown lane';
   // Without signatures it is good for an accepted checkpoint only; the gateway says so before anything is signed.
   const problem = delivery.signatures.length === 0 ? undefined : certificateProblem(delivery, lane);
-  if (problem !== undefined) return problem;
-  const proven = verifyMerkleProof(checkpoint.root, chunkHash(packets), chunkIndex, chunkCount(checkpoint), proof);
-  return proven ? undefined : 'the packets are not the signed ones';
+  return problem ?? chunkProblem(delivery);
 }

@@ -14,6 +14,7 @@ import { createSubjects } from '../../relayer/core/subjects.ts';
 import type { Telemetry } from '../../relayer/core/telemetry.ts';
 import type { Manifest, ManifestChain } from '../../relayer/manifest/index.ts';
 import { type Node, startNode } from '../../relayer/node.ts';
+import { createJournal } from '../../relayer/store/journal.ts';
 import { createMemoryStore, type MemoryStore } from '../../relayer/store/index.ts';
 import { createFakeChain, type FakeChain } from './fakeChain.ts';
 
@@ -140,6 +141,7 @@ export function createFakeNetwork({ chunkSize = 8 }: FakeNetworkOptions = {}): F
         bus,
         subjects,
         store,
+        journal: createJournal(store),
         clock,
         log: silentLogger,
         telemetry,
