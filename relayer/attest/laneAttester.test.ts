@@ -125,6 +125,25 @@ describe('a checkpoint', () => {
     expect(first.votes()).toEqual([]);
   });
 
+  it('for a vault leaves out what was paid ahead', async () => {
+    const one = await memberWith(FIRST, 10);
+    await settle(one.journal, undefined, [
+      [4n, 2],
+      [8n, 1],
+    ]);
+    await one.attester.tick();
+    const proposed = one.votes().map((vote) => decodeCertificate(vote).checkpoint);
+    expect(proposed).toEqual([statementOver(packetsFrom(0n, 4))]);
+    // Certified up to there, the next one starts after what was paid, and ends where more was.
+    await one.attester.onCertificate(encodeCertificate(signedBy(proposed[0]!, KEYS.slice(0, 2))));
+    for (let turn = 0; turn < 3; turn++) {
+      await one.attester.tick();
+      await clock.advance(TURN_MS);
+    }
+    const next = one.votes().map((vote) => decodeCertificate(vote).checkpoint);
+    expect(next).toEqual([statementOver(packetsFrom(6n, 2))]);
+  });
+
   it('waits until its packets are derived here, and is signed then', async () => {
     const late = await memberWith(OTHER, 0);
     await late.attester.onVote(voteOf(truth, KEYS[FIRST]!));

@@ -45,7 +45,7 @@ let journal: Journal;
 let stop: AbortController;
 let running: Promise<void>;
 let telemetry: ReturnType<typeof recordTelemetry>;
-let target: { accepted: bigint; paused: boolean; fails: ErrorCode | undefined };
+let target: { accepted: bigint | undefined; paused: boolean; fails: ErrorCode | undefined };
 /** The chunks in the queue, `<first sequence>.<index>`, as somebody takes them. */
 let queue: string[];
 
@@ -171,6 +171,21 @@ describe('a planner with its own verification', () => {
     }
     expect(telemetry.alerts).toContain('CHUNK_REFUSED');
     expect(new Set(tried)).toEqual(new Set(['0.0', '0.0 at 2']));
+  });
+
+  it('of a vault go out in any order, and none that was paid in part under another certificate', async () => {
+    target.accepted = undefined;
+    await journal.putCertificate(second);
+    await journal.putCertificate(first);
+    await start({ inFlightMax: 6 });
+    expect(taken().sort()).toEqual(['0.0', '0.1', '0.2', '12.0', '12.1', '12.2']);
+    // Somebody else's cut: two packets of a chunk are paid, so that the certificate over it is of no more use.
+    await settle(journal, undefined, [[14n, 2]]);
+    for (const index of [0, 1, 2]) {
+      await say('again', 0n, index);
+      await say('again', 12n, index);
+    }
+    expect(new Set(taken().map((chunk) => chunk.split('.')[0]))).toEqual(new Set(['0']));
   });
 
   it('plans nothing for a paused gateway, and says so', async () => {

@@ -127,10 +127,10 @@ export async function derivePackets(
   );
 }
 
-/** Has the target say, verified, what it accepted and delivered. */
+/** Has the target say, verified, what it accepted (undefined: it is a vault) and delivered. */
 export async function settle(
   journal: Journal,
-  accepted: bigint,
+  accepted: bigint | undefined,
   delivered: readonly (readonly [first: bigint, count: number])[],
   height = 1n,
 ): Promise<void> {
