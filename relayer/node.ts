@@ -191,7 +191,7 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
 
     if (roles.has('submit')) {
       for (const { name, accounts, vault, pollMs } of chains) {
-        const vaultAccounts = vault?.accounts(createCosigners(name, deps)) ?? [];
+        const vaultAccounts = vault?.accounts(createCosigners(name, manifest.signers.set.members.length, deps)) ?? [];
         for (const account of [...accounts, ...vaultAccounts]) {
           const intents = createIntents(deps.store, name, account.address);
           const submitOptions = {

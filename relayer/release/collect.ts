@@ -24,12 +24,15 @@ const ASKS = 2;
 /** Reasons of refusal that an error repeats: one of each member of the largest set would only be longer. */
 const REASONS_SAID = 7;
 
-export function createCosigners(chain: ChainName, { bus, subjects, clock }: CosignersDeps): Cosigners {
+/** `members`: how many there are. When all of them answered and it is not enough, nobody is waited for. */
+export function createCosigners(chain: ChainName, members: number, deps: CosignersDeps): Cosigners {
+  const { bus, subjects, clock } = deps;
   return {
     async collect(request, take, signal) {
       const bytes = encodeReleaseRequest(request);
       const id = releaseRequestId(bytes);
       const refusals = new Set<string>();
+      let answered = 0;
       const { wake, wait } = createWake(clock);
       const ending = new AbortController();
       let isEnough = false;
@@ -39,22 +42,19 @@ export function createCosigners(chain: ChainName, { bus, subjects, clock }: Cosi
           try {
             const answer = decodeReleaseAnswer(payload);
             if (isEnough || !equalBytes(answer.request, id)) return;
-            if (answer.kind === 'refused') {
-              if (refusals.size < REASONS_SAID) refusals.add(answer.reason);
-              return;
-            }
-            if (take(answer.answer) !== 'enough') return;
-            isEnough = true;
-            wake();
+            answered++;
+            if (answer.kind === 'signed') isEnough = take(answer.answer) === 'enough';
+            else if (refusals.size < REASONS_SAID) refusals.add(answer.reason);
+            if (isEnough || answered >= members) wake();
           } catch (thrown) {
             // What does not decode is nobody's answer.
             if (asViaductError(thrown).disposition !== 'drop') throw thrown;
           }
         },
-        { signal: AbortSignal.any([signal, ending.signal]) },
+        { signal: ending.signal },
       );
       try {
-        for (let ask = 0; ask < ASKS && !isEnough && !signal.aborted; ask++) {
+        for (let ask = 0; ask < ASKS && !isEnough && answered < members && !signal.aborted; ask++) {
           bus.publish(subjects.cosign(chain), bytes);
           await wait(RELEASE_ANSWER_MS / ASKS, signal);
         }

@@ -34,6 +34,65 @@ function onceEach(count: number): void {
   expect([...network.b.effects.values()].every((times) => times === 1)).toBe(true);
 }
 
+describe('the engine paying from a vault', () => {
+  beforeEach(() => {
+    network = createFakeNetwork({ gatewayB: 'vault' });
+  });
+
+  it('delivers every transfer once, and knows it as delivered', async () => {
+    for (const index of [0, 1, 2]) await network.attester(index);
+    const relayer = await network.relayer();
+    sendMany(100);
+    await network.until('100 credited', () => credited() === 100n);
+    onceEach(100);
+    await network.until('settled in the journal', async () => {
+      const record = await relayer.node.journal.lane(network.lane.aToB);
+      return record.delivered.through === 100n && record.accepted === 100n;
+    });
+    expect(network.alerts).toEqual([]);
+  });
+
+  it('pays nothing twice through crashes with and without journals, two relayers at once and a wiped bus', async () => {
+    const attesters = [await network.attester(0), await network.attester(1), await network.attester(2)];
+    let relayer = await network.relayer();
+    const rival = await network.relayer(undefined, undefined, 'rival');
+    sendMany(40);
+    await network.until('some credited', () => credited() >= 8n);
+
+    const disk = await relayer.crash();
+    sendMany(40);
+    network.a.mine();
+    relayer = await network.relayer(disk);
+    await network.until('80 credited after a restart', () => credited() === 80n);
+
+    await relayer.crash();
+    await rival.crash();
+    network.broker.wipe();
+    sendMany(40);
+    relayer = await network.relayer();
+    await network.until('120 credited with an emptied journal and bus', () => credited() === 120n);
+
+    // Two members lose what they promised in the middle of it: they wait until nothing of that can happen any more.
+    sendMany(40);
+    await network.until('some more credited', () => credited() > 120n);
+    await attesters[0]?.crash();
+    await attesters[1]?.crash();
+    network.broker.wipe();
+    for (const index of [0, 1]) await network.attester(index);
+    await network.until('160 credited with emptied members', () => credited() === 160n, 1500);
+    onceEach(160);
+  });
+
+  it('sends a refused packet back to its sender', async () => {
+    for (const index of [0, 1, 2]) await network.attester(index);
+    await network.relayer();
+    network.b.refusing.add(toHex(bob));
+    sendMany(3, 5n);
+    await network.until('refunded', () => network.a.balances.get(`${toHex(alice)}/${TOKEN}`) === 15n);
+    expect(credited()).toBe(0n);
+  });
+});
+
 describe('the engine over fake chains', () => {
   it('delivers every transfer once, in chunks, and knows it as delivered', async () => {
     for (const index of [0, 1, 2]) await network.attester(index);

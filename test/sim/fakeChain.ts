@@ -23,8 +23,11 @@ import type {
   RefusedPacket,
   SignedTransaction,
   TargetAccount,
+  TransactionOutcome,
+  Vault,
 } from '../../relayer/core/ports.ts';
 import { type AttestationRules, certificateProblem } from '../../relayer/core/signatures.ts';
+import { createFakeVault, readRelease } from './fakeVault.ts';
 
 export interface FakeLane {
   readonly id: LaneId;
@@ -46,6 +49,8 @@ export interface FakeChain {
   readonly derive: Derive;
   readonly target: ChainTarget;
   account(address: string): TargetAccount;
+  /** Where the gateway is a vault: its accounts, and one of its members. */
+  vault(member: number | undefined): Vault | undefined;
   send(lane: LaneId, deposit: FakeDeposit): void;
   /** Makes a block: included are deposits since the last one and broadcast transactions in slot order. */
   mine(): void;
@@ -66,7 +71,7 @@ interface Block {
   readonly outbound: { lane: LaneId; packet: Uint8Array }[];
   readonly settled: {
     lane: LaneId;
-    accepted: bigint;
+    accepted: bigint | undefined;
     fresh: Checkpoint[];
     delivered: DeliveredRange[];
     refused: RefusedPacket[];
@@ -77,6 +82,7 @@ export function createFakeChain(
   name: ChainName,
   incoming: readonly FakeLane[],
   outgoing: readonly LaneId[],
+  gateway: 'contract' | 'vault' = 'contract',
 ): FakeChain {
   const blocks: Block[] = [{ outbound: [], settled: [] }];
   const nextSequence = new Map<LaneId, bigint>(outgoing.map((lane) => [lane, 0n]));
@@ -122,6 +128,29 @@ export function createFakeChain(
     commitments.set(key, delivery);
     if (known === undefined) accepted.set(lane.id, endSequence(checkpoint));
     done.add(`${key}/${chunkIndex}`);
+    pay(lane, delivery, transaction, {
+      accepted: accepted.get(lane.id),
+      fresh: known === undefined ? [checkpoint] : [],
+    });
+    return undefined;
+  }
+
+  /** A vault's accounts pay whatever its members signed, in order of their slots. */
+  function executeRelease(transaction: SignedTransaction & { address: string }): string | undefined {
+    const release = readRelease(transaction.raw);
+    if (release === undefined) return 'not signed by enough members';
+    const lane = incoming.find(({ id }) => id === release.delivery?.checkpoint.lane);
+    if (release.delivery === undefined || lane === undefined) return undefined;
+    pay(lane, release.delivery, transaction.hash, { accepted: undefined, fresh: [] });
+    return undefined;
+  }
+
+  function pay(
+    lane: FakeLane,
+    { checkpoint, chunkIndex, packets }: Delivery,
+    transaction: string,
+    news: Pick<Block['settled'][number], 'accepted' | 'fresh'>,
+  ): void {
     const firstSequence = checkpoint.firstSequence + BigInt(chunkIndex * checkpoint.chunkSize);
     const refused: RefusedPacket[] = [];
     for (let offset = 0; offset < packets.length; offset += PACKET_BYTES) {
@@ -146,12 +175,15 @@ export function createFakeChain(
     }
     open.settled.push({
       lane: lane.id,
-      accepted: accepted.get(lane.id) ?? 0n,
-      fresh: known === undefined ? [checkpoint] : [],
+      ...news,
       delivered: [{ firstSequence, count: packetsInChunk(checkpoint, chunkIndex), transaction }],
       refused,
     });
-    return undefined;
+  }
+
+  function execution(transaction: SignedTransaction & { address: string }): string | undefined {
+    if (gateway === 'vault') return executeRelease(transaction);
+    return transaction.call.length === 0 ? undefined : execute(decodeDelivery(transaction.call), transaction.hash);
   }
 
   function mine(): void {
@@ -161,14 +193,37 @@ export function createFakeChain(
     );
     for (const transaction of waiting) {
       if (transaction.slot !== (slots.get(transaction.address) ?? 0n)) continue;
+      if (gateway === 'vault' && (readRelease(transaction.raw)?.expiryHeight ?? height) < height) {
+        mempool.delete(transaction.hash);
+        continue;
+      }
       slots.set(transaction.address, transaction.slot + 1n);
-      const reverted =
-        transaction.call.length === 0 ? undefined : execute(decodeDelivery(transaction.call), transaction.hash);
+      const reverted = execution(transaction);
       included.set(transaction.hash, { height, reverted });
       mempool.delete(transaction.hash);
     }
     blocks.push(open);
     open = { outbound: [], settled: [] };
+  }
+
+  function acceptedOf(lane: LaneId): bigint | undefined {
+    return gateway === 'vault' ? undefined : (accepted.get(lane) ?? 0n);
+  }
+
+  function addToMempool(address: string, transaction: SignedTransaction): void {
+    reach();
+    const isNew = !included.has(transaction.hash) && transaction.slot >= (slots.get(address) ?? 0n);
+    if (isNew) mempool.set(transaction.hash, { ...transaction, address });
+  }
+
+  function outcomeOf(address: string, transaction: SignedTransaction): TransactionOutcome {
+    const found = included.get(transaction.hash);
+    if (found === undefined) {
+      return (slots.get(address) ?? 0n) > transaction.slot ? { kind: 'slotTaken' } : { kind: 'pending' };
+    }
+    const { reverted: reason, height } = found;
+    if (reason === undefined) return { kind: 'included', height, gasUsed: 0n };
+    return { kind: 'reverted', reason, height, alreadyDelivered: reason === 'already delivered' };
   }
 
   function step(height: bigint): LightClientStep {
@@ -272,7 +327,7 @@ export function createFakeChain(
       lanes: async (lanes) => {
         reach();
         return Promise.resolve(
-          new Map(lanes.map((lane) => [lane, { acceptedSequence: accepted.get(lane) ?? 0n, paused: false }])),
+          new Map(lanes.map((lane) => [lane, { acceptedSequence: acceptedOf(lane), paused: false }])),
         );
       },
       close: async () => Promise.resolve(),
@@ -301,22 +356,16 @@ export function createFakeChain(
         });
       },
       broadcast: async (transaction) => {
-        reach();
-        const isNew = !included.has(transaction.hash) && transaction.slot >= (slots.get(address) ?? 0n);
-        if (isNew) mempool.set(transaction.hash, { ...transaction, address });
+        addToMempool(address, transaction);
         return Promise.resolve();
       },
-      outcome: async (transaction) => {
-        const found = included.get(transaction.hash);
-        if (found === undefined) {
-          const used = (slots.get(address) ?? 0n) > transaction.slot;
-          return Promise.resolve(used ? { kind: 'slotTaken' } : { kind: 'pending' });
-        }
-        if (found.reverted === undefined)
-          return Promise.resolve({ kind: 'included', height: found.height, gasUsed: 0n });
-        const alreadyDelivered = found.reverted === 'already delivered';
-        return Promise.resolve({ kind: 'reverted', reason: found.reverted, height: found.height, alreadyDelivered });
-      },
+      outcome: async (transaction) => Promise.resolve(outcomeOf(address, transaction)),
     }),
+    vault: (member) => {
+      if (gateway === 'contract') return undefined;
+      const height = (): bigint => BigInt(blocks.length - 1);
+      const nextSlot = (address: string): bigint => slots.get(address) ?? 0n;
+      return createFakeVault({ height, nextSlot, add: addToMempool, outcome: outcomeOf }, member);
+    },
   };
 }

@@ -23,6 +23,8 @@ export const TOKEN = assetId(1);
 export interface FakeNetworkOptions {
   /** Packets in each chunk but the last. */
   readonly chunkSize?: number;
+  /** What chain b has; a contract when it is not said. */
+  readonly gatewayB?: 'contract' | 'vault';
 }
 
 export interface RunningNode {
@@ -49,7 +51,7 @@ export interface FakeNetwork {
   stop(): Promise<void>;
 }
 
-export function createFakeNetwork({ chunkSize = 8 }: FakeNetworkOptions = {}): FakeNetwork {
+export function createFakeNetwork({ chunkSize = 8, gatewayB = 'contract' }: FakeNetworkOptions = {}): FakeNetwork {
   const clock = systemClock;
   const broker = createMemoryBroker({ clock, ackWaitMs: 500 });
   const keys = ['one', 'two', 'three'].map((name) => keccak256(utf8(`attester ${name}`)));
@@ -67,7 +69,7 @@ export function createFakeNetwork({ chunkSize = 8 }: FakeNetworkOptions = {}): F
   });
   const rules = { aToB: rulesOf(endB), bToA: rulesOf(endA) };
   const a = createFakeChain(nameA, [{ id: lane.bToA, opposite: lane.aToB, rules: rules.bToA }], [lane.aToB]);
-  const b = createFakeChain(nameB, [{ id: lane.aToB, opposite: lane.bToA, rules: rules.aToB }], [lane.bToA]);
+  const b = createFakeChain(nameB, [{ id: lane.aToB, opposite: lane.bToA, rules: rules.aToB }], [lane.bToA], gatewayB);
   const laneRow = {
     enabled: true,
     chunkSize,
@@ -102,8 +104,8 @@ export function createFakeNetwork({ chunkSize = 8 }: FakeNetworkOptions = {}): F
         decimals: 18,
         homesReason: undefined,
         representations: [
-          { chain: nameA, custody: 'lock', token: new Uint8Array(20), decimals: 18 },
-          { chain: nameB, custody: 'mint', token: new Uint8Array(20), decimals: 18 },
+          { chain: nameA, family: 'evm', custody: 'lock', token: new Uint8Array(20), decimals: 18 },
+          { chain: nameB, family: 'evm', custody: 'mint', token: new Uint8Array(20), decimals: 18 },
         ],
       },
     ],
@@ -134,7 +136,11 @@ export function createFakeNetwork({ chunkSize = 8 }: FakeNetworkOptions = {}): F
           lightClient: chain.lightClient,
           derive: chain.derive,
           target: chain.target,
-          accounts: roles.includes('submit') ? [chain.account(`${name}-${chain.name}`)] : [],
+          accounts:
+            chain.vault(undefined) === undefined && roles.includes('submit')
+              ? [chain.account(`${name}-${chain.name}`)]
+              : [],
+          vault: chain.vault(key === undefined ? undefined : keys.indexOf(key)),
           finality: 'at once',
           pollMs: 10,
         })),
