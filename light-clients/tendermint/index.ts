@@ -9,6 +9,11 @@ export {
   type TendermintClientOptions,
 } from './client.ts';
 export {
+  createTendermintFollower,
+  type TendermintFollower,
+  type TendermintParameters,
+} from './createTendermintFollower.ts';
+export {
   decodeHeader,
   decodeLightBlock,
   decodeSignedHeader,

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type EthereumParameters, MINIMAL_PRESET } from '../../light-clients/ethereum/index.ts';
+import { encodeLightBlock, headerHash } from '../../light-clients/tendermint/index.ts';
+import { makeBlock, makeSigners, RULES } from '../../light-clients/tendermint/chain.fixture.ts';
 import { createChainClock } from './chainClock.ts';
 import { createLightClientWorker } from './lightClientWorker.ts';
 
@@ -16,6 +18,9 @@ const parameters: EthereumParameters = {
   trustedBlockRoot: new Uint8Array(32).fill(2),
   maxAgeSeconds: 1_000_000n,
 };
+
+const block = makeBlock({ height: 1n, signers: makeSigners('v', 4) });
+const rivals = makeSigners('w', 4);
 
 describe('light clients on their thread', () => {
   it('answer with verdicts, each client for its own chain', async () => {
@@ -33,6 +38,15 @@ describe('light clients on their thread', () => {
       second.update(new Uint8Array(9), new Uint8Array(9), 0n),
     ]);
     expect(verdicts.map(({ kind }) => kind)).toEqual(['invalid', 'invalid']);
+    const other = worker.open({
+      kind: 'tendermint',
+      parameters: { rules: RULES, checkpoint: { height: 1n, hash: headerHash(block.header) } },
+    });
+    expect(await other.start(encodeLightBlock(block))).toMatchObject({
+      kind: 'valid',
+      value: { head: { height: 1n } },
+    });
+    expect((await other.start(encodeLightBlock(makeBlock({ height: 1n, signers: rivals })))).kind).toBe('invalid');
     await worker.close();
     await worker.close();
     await expect(first.start(new Uint8Array(0))).rejects.toMatchObject({ code: 'ABORTED' });

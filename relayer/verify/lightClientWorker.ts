@@ -1,20 +1,20 @@
 /**
  * Light clients that cost more than a millisecond an update, on a thread of their own: a sync committee's signature is 2
- * to 10 ms of curve arithmetic that would hold up everything else. One thread serves all chains of a process; it starts
+ * to 10 ms of curve arithmetic, a commit of a hundred validators as much, and both would hold up everything else. One thread serves all chains of a process; it starts
  * with the first call and again after a crash, which fails the calls under way with `WORKER_FAILED`. It holds no state:
  * the trusted state comes with each call.
  */
 import { Worker } from 'node:worker_threads';
 import type { EthereumParameters } from '../../light-clients/ethereum/index.ts';
+import type { TendermintParameters } from '../../light-clients/tendermint/index.ts';
 import { abortedError } from '../core/clock.ts';
 import { ViaductError } from '../core/errors.ts';
 import type { LightClient, LightClientStep, Verdict } from '../core/ports.ts';
 
 /** What a light client is made from, in values that can be sent to a thread. */
-export interface LightClientRow {
-  readonly kind: 'ethereum';
-  readonly parameters: EthereumParameters;
-}
+export type LightClientRow =
+  | { readonly kind: 'ethereum'; readonly parameters: EthereumParameters }
+  | { readonly kind: 'tendermint'; readonly parameters: TendermintParameters };
 
 export type WorkerCall =
   | { readonly kind: 'open'; readonly client: number; readonly row: LightClientRow }

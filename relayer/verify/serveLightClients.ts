@@ -1,21 +1,38 @@
 /** The program of the light clients' thread: makes each client once, and answers calls in the order in which they come. */
 import { parentPort } from 'node:worker_threads';
-import { createEthereumFollower, type EthereumClient, selectBls } from '../../light-clients/ethereum/index.ts';
+import { createEthereumFollower, selectBls } from '../../light-clients/ethereum/index.ts';
+import { createTendermintFollower } from '../../light-clients/tendermint/index.ts';
 import { assert } from '../core/errors.ts';
-import type { WorkerAnswer, WorkerCall } from './lightClientWorker.ts';
+import type { LightClientStep, Verdict } from '../core/ports.ts';
+import type { LightClientRow, WorkerAnswer, WorkerCall } from './lightClientWorker.ts';
+
+/** What all kinds have in common. */
+interface Follower {
+  start(bootstrap: Uint8Array): Verdict<LightClientStep>;
+  update(state: Uint8Array, update: Uint8Array, nowSeconds: bigint): Verdict<LightClientStep>;
+}
 
 const port = parentPort;
 assert(port !== null, 'this runs in a thread');
 const bls = selectBls();
-const clients = new Map<number, EthereumClient>();
+const clients = new Map<number, Follower>();
 
 port.on('message', (call: WorkerCall) => {
   if (call.kind === 'open') {
-    clients.set(call.client, createEthereumFollower(call.row.parameters, bls));
+    clients.set(call.client, createFollower(call.row));
     return;
   }
   port.postMessage(answer(call));
 });
+
+function createFollower(row: LightClientRow): Follower {
+  switch (row.kind) {
+    case 'ethereum':
+      return createEthereumFollower(row.parameters, bls);
+    case 'tendermint':
+      return createTendermintFollower(row.parameters);
+  }
+}
 
 function answer(call: Exclude<WorkerCall, { kind: 'open' }>): WorkerAnswer {
   const { id } = call;
