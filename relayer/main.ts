@@ -12,6 +12,7 @@ import { createSubjects } from './core/subjects.ts';
 import { createLogger } from './monitor/log.ts';
 import { createTelemetry } from './monitor/telemetry.ts';
 import { type Node, startNode } from './node.ts';
+import { sequenceOf } from './sequenceOf.ts';
 import { createJournal } from './store/journal.ts';
 import { createLevelStore } from './store/index.ts';
 import { createLightClientWorker } from './verify/lightClientWorker.ts';
@@ -66,7 +67,12 @@ export async function startRelayer(
     const chains = manifest.chains.map((chain) => {
       const row = config.chains.get(chain.name);
       assert(row !== undefined, 'a checked config has a row for every chain');
-      return createChain(manifest, chain, row, { clock, worker, packetsOf: journal.readRelayedPackets });
+      return createChain(manifest, chain, row, {
+        clock,
+        worker,
+        packetsOf: journal.readRelayedPackets,
+        sequenceOf: async (lane, reference) => sequenceOf(journal, lane, reference),
+      });
     });
     for (const { source, target } of chains) opened.push(source, target);
     const key = config.attester?.key;

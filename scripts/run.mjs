@@ -20,8 +20,10 @@ const COMMANDS = {
   e2e: { entry: 'test/e2e/main.ts', shows: 'N transfers on the local network, with faults on the way' },
   vectors: { entry: 'test/vectors/main.ts', shows: 'proofs and light clients on recorded vectors' },
   mutants: { entry: 'test/vectors/mutants.ts', shows: 'corrupted headers and proofs: none may be accepted' },
+  load: { entry: 'test/load/main.ts', shows: 'many deposits a second on a running local network' },
   gas: { entry: 'test/bench/gas.ts', shows: 'gas per transfer, written to docs/GAS.md' },
   bench: { entry: 'test/bench/main.ts', shows: 'one benchmark; without a name lists them' },
+  witness: { entry: 'test/witness/main.ts', shows: 'real node software as the judge; without a name lists it' },
   viaduct: { entry: 'relayer/cli/main.ts', shows: 'the command line itself' },
 };
 

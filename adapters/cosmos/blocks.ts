@@ -26,7 +26,7 @@ export async function pullBlocks(
   head: bigint,
   bytesMax: number,
   signal: AbortSignal,
-): Promise<Evidence> {
+): Promise<Omit<Evidence, 'chunks'>> {
   const headers = await pullHeaders(endpoint, from + 1n, head - 1n, signal);
   const blocks: BlockContent[] = [];
   let bytes = 0;

@@ -11,7 +11,7 @@ import { keccak256 } from '../../relayer/core/keccak.ts';
 import { sha256 } from '../../light-clients/tendermint/index.ts';
 import { formatAccount, parseAccount } from './account.ts';
 import type { CosmosGateway, VaultCoin } from './gateway.ts';
-import { decodeMemo, type RoutingMemo } from './memo.ts';
+import { decodeMemo, FUNDING_MEMO, type RoutingMemo } from './memo.ts';
 import { readTxSends, type SentCoin } from './txSends.ts';
 
 export type RefundReason =
@@ -64,7 +64,7 @@ export function readDeposits(gateway: CosmosGateway, tx: Uint8Array, code: numbe
 
 export function createDepositReader(gateway: CosmosGateway): DepositReader {
   // Valid bech32 has one spelling up to its case, so texts are compared: decoding takes 20 microseconds, twice a send.
-  const vaults = new Set(gateway.vaults.map((vault) => formatAccount(vault, gateway.prefix)));
+  const vaults = new Set(gateway.shards.map(({ account }) => formatAccount(account, gateway.prefix)));
   const isVault = (text: string): boolean => {
     const lower = text.toLowerCase();
     return vaults.has(lower) && (text === lower || text === lower.toUpperCase());
@@ -73,7 +73,7 @@ export function createDepositReader(gateway: CosmosGateway): DepositReader {
   return (tx, code) => {
     if (code !== 0) return [];
     const read = readTxSends(tx);
-    if (read?.sends.some(({ to }) => isVault(to)) !== true) return [];
+    if (read?.sends.some(({ to }) => isVault(to)) !== true || read.memo === FUNDING_MEMO) return [];
     const txHash = sha256(tx);
     const memo = decodeMemo(read.memo);
     const senders = new Map<string, Uint8Array | undefined>();

@@ -69,7 +69,7 @@ function honest(after: bigint, head: bigint, count = Number(head - 1n - after)):
   const blocks = Array.from({ length: Math.max(0, Number(head - 1n - after)) }, (_, i) =>
     chain.block(after + 1n + BigInt(i))!,
   );
-  return encodeEvidence({ headers: blocks.map(({ header }) => header), blocks: blocks.slice(0, count) });
+  return encodeEvidence({ headers: blocks.map(({ header }) => header), blocks: blocks.slice(0, count), chunks: [] });
 }
 
 function value(verdict: Verdict<Derivation>): Derivation {
@@ -175,7 +175,7 @@ describe('an endpoint that lies about a block', () => {
   const told = (change: (blocks: CosmosBlock[], headers: CosmosBlock['header'][]) => void): Verdict<Derivation> => {
     const { headers, blocks } = blocksTo();
     change(blocks, headers);
-    return run(undefined, HEAD, encodeEvidence({ headers, blocks }));
+    return run(undefined, HEAD, encodeEvidence({ headers, blocks, chunks: [] }));
   };
   const edit = (blocks: CosmosBlock[], index: number, change: Partial<CosmosBlock>): void => {
     blocks[index] = { ...blocks[index]!, ...change };

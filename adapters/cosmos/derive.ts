@@ -6,10 +6,13 @@
  * by its data hash, and their results all there are, by the next header's results hash. So an endpoint can neither hide nor
  * invent nor change a deposit, nor its outcome. Events are not read: no root covers them.
  *
+ * Proves as well what the vault's own transactions settled: see `shardTxs.ts` and `settle.ts`.
+ *
  * Results of a block are committed by the next one, so at head H the blocks up to H - 1 are derived; the derivation's height
  * is H, the block that proved it. Sequences follow the order of block, transaction, message and coin.
  */
-import { concatBytes, equalBytes } from '../../relayer/core/bytes.ts';
+import { bytesToHex, concatBytes, equalBytes } from '../../relayer/core/bytes.ts';
+import { chunkHash } from '../../relayer/core/checkpoint.ts';
 import type { LaneId } from '../../relayer/core/ids.ts';
 import { encodePacket, type Packet } from '../../relayer/core/packet.ts';
 import type { Derivation, Derive, OutboundPackets, VerifiedHead, Verdict } from '../../relayer/core/ports.ts';
@@ -24,9 +27,21 @@ import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
 import { createDepositReader, type Deposit, type DepositReader } from './deposits.ts';
 import { decodeEvidence, type Evidence } from './evidence.ts';
 import type { CosmosGateway } from './gateway.ts';
+import { createSettlingFactory, type SettlingFactory, type UnplacedPacket } from './settle.ts';
+import { createShardTxReader, type ShardTxReader } from './shardTxs.ts';
+
+interface Readers {
+  readonly deposits: DepositReader;
+  readonly shardTx: ShardTxReader;
+  readonly settling: SettlingFactory;
+}
 
 export function createCosmosDerive(gateway: CosmosGateway): Derive {
-  const read = createDepositReader(gateway);
+  const readers: Readers = {
+    deposits: createDepositReader(gateway),
+    shardTx: createShardTxReader(gateway),
+    settling: createSettlingFactory(gateway),
+  };
   return ({ cursor: cursorBytes, head }, bytes) => {
     const cursor = decodeCursor(cursorBytes, gateway.startHeight);
     if (head.header.length === 0) return { kind: 'needsMore', reason: 'the head comes without its header' };
@@ -34,22 +49,23 @@ export function createCosmosDerive(gateway: CosmosGateway): Derive {
     if (top.kind !== 'valid') return top;
     const evidence = decodeEvidence(bytes);
     if (evidence.kind !== 'valid') return evidence;
-    return deriveChecked(gateway, read, cursor, top.value, evidence.value);
+    return deriveChecked(gateway, readers, cursor, top.value, evidence.value);
   };
 }
 
 function deriveChecked(
   gateway: CosmosGateway,
-  read: DepositReader,
+  readers: Readers,
   cursor: Cursor,
   top: Header,
-  { headers, blocks }: Evidence,
+  { headers, blocks, chunks }: Evidence,
 ): Verdict<Derivation> {
   // Nothing below this head is new: it only has to be said that it was looked at.
   const missing = top.height - 1n - cursor.height;
   if (missing <= 0n) {
     if (headers.length > 0 || blocks.length > 0) return invalid('evidence where none is needed');
-    return { kind: 'valid', value: derivationOf(cursor, top.height, new Map()) };
+    const value = { cursor: encodeCursor(cursor), height: top.height, outbound: [], settlements: [] };
+    return { kind: 'valid', value };
   }
   if (BigInt(headers.length) !== missing) return invalid('headers do not reach from the cursor to the head');
   if (blocks.length === 0 || blocks.length > headers.length) return invalid('no blocks, or more than headers');
@@ -61,49 +77,80 @@ function deriveChecked(
 
   const packets = new Map<LaneId, Packet[]>();
   const nextSequences = new Map(cursor.nextSequences);
+  const place = ({ lane, packet }: UnplacedPacket): void => {
+    const sequence = nextSequences.get(lane) ?? 0n;
+    nextSequences.set(lane, sequence + 1n);
+    const list = packets.get(lane);
+    if (list === undefined) packets.set(lane, [{ ...packet, sequence }]);
+    else list.push({ ...packet, sequence });
+  };
+  const settling = readers.settling(
+    cursor.nextSlots,
+    new Map(chunks.map((chunk) => [bytesToHex(chunkHash(chunk)), chunk])),
+  );
   for (const [index, { txs, results }] of blocks.entries()) {
     const header = headers[index] as Header;
     const included = verifyBlockTxs(header, headers[index + 1] ?? top, txs, results);
     if (included.kind !== 'valid') return invalid(`block ${header.height}: ${included.reason}`);
     for (const { tx, result } of included.value) {
-      for (const deposit of read(tx, result.code)) {
-        if (deposit.kind === 'kept') continue;
-        const lane = deposit.kind === 'transfer' ? deposit.lane : gateway.home;
-        const sequence = nextSequences.get(lane) ?? 0n;
-        nextSequences.set(lane, sequence + 1n);
-        const packet = packetOf(deposit, sequence);
-        const list = packets.get(lane);
-        if (list === undefined) packets.set(lane, [packet]);
-        else list.push(packet);
+      if (result.code !== 0) continue;
+      const shardTx = readers.shardTx(tx);
+      if (shardTx === undefined) {
+        for (const deposit of readers.deposits(tx, result.code)) {
+          if (deposit.kind !== 'kept') place(packetOf(deposit, gateway.home));
+        }
+        continue;
       }
+      const returns = settling.take(shardTx, tx);
+      if (returns === undefined) {
+        const reason = `block ${header.height}: the packets of a release that refused some are not known yet`;
+        return { kind: 'needsMore', reason };
+      }
+      for (const one of returns) place(one);
     }
   }
   const last = headers[blocks.length - 1] as Header;
-  const next: Cursor = { height: last.height, hash: headerHash(last), nextSequences };
-  return { kind: 'valid', value: derivationOf(next, last.height + 1n, packets) };
+  const next: Cursor = {
+    height: last.height,
+    hash: headerHash(last),
+    nextSequences,
+    nextSlots: settling.nextSlots(),
+  };
+  const value: Derivation = {
+    cursor: encodeCursor(next),
+    height: last.height + 1n,
+    outbound: [...packets].map(outboundOf),
+    settlements: settling.settlements(),
+    voided: settling.voided(),
+  };
+  return { kind: 'valid', value };
 }
 
-function packetOf(deposit: Exclude<Deposit, { kind: 'kept' }>, sequence: bigint): Packet {
+function packetOf(deposit: Exclude<Deposit, { kind: 'kept' }>, home: LaneId): UnplacedPacket {
   const { sourceReference, sender } = deposit;
   switch (deposit.kind) {
     case 'transfer': {
-      const { asset, amount, receiver, deadline } = deposit;
-      return { kind: 'transfer', sequence, asset, amount, receiver, deadline, sourceReference, sender };
+      const { lane, asset, amount, receiver, deadline } = deposit;
+      return { lane, packet: { kind: 'transfer', asset, amount, receiver, deadline, sourceReference, sender } };
     }
     case 'refund': {
       const { asset, amount } = deposit;
-      return { kind: 'return', sequence, asset, amount, receiver: sender, deadline: 0n, sourceReference, sender };
+      const packet = {
+        kind: 'return',
+        asset,
+        amount,
+        receiver: sender,
+        deadline: 0n,
+        sourceReference,
+        sender,
+      } as const;
+      return { lane: home, packet };
     }
   }
 }
 
-function derivationOf(cursor: Cursor, height: bigint, packets: ReadonlyMap<LaneId, readonly Packet[]>): Derivation {
-  const outbound = [...packets].map(([lane, list]): OutboundPackets => ({
-    lane,
-    firstSequence: list[0]?.sequence ?? 0n,
-    packets: concatBytes(...list.map(encodePacket)),
-  }));
-  return { cursor: encodeCursor(cursor), height, outbound, settlements: [] };
+function outboundOf([lane, list]: readonly [LaneId, readonly Packet[]]): OutboundPackets {
+  return { lane, firstSequence: list[0]?.sequence ?? 0n, packets: concatBytes(...list.map(encodePacket)) };
 }
 
 /** The verified header in the family's own form; that it fits the head is a check of ourselves. */

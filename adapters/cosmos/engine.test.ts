@@ -4,12 +4,11 @@ import { recordTelemetry } from '../../test/sim/statements.ts';
 import { startLocalCosmos } from '../../test/devnet/cosmos/index.ts';
 import { makeDevAccount, makeDevMultisig } from '../../test/devnet/cosmos/accounts.ts';
 import { sendMessage, signOffline, submit } from '../../test/devnet/cosmos/offlineTx.ts';
-import { createTendermintClient, type TrustRules } from '../../light-clients/tendermint/index.ts';
+import type { TrustRules } from '../../light-clients/tendermint/index.ts';
 import { type Clock, systemClock } from '../../relayer/core/clock.ts';
 import { chainName } from '../../relayer/core/ids.ts';
 import { silentLogger } from '../../relayer/core/log.ts';
 import { decodePacket } from '../../relayer/core/packet.ts';
-import type { LightClient } from '../../relayer/core/ports.ts';
 import { followChain } from '../../relayer/ingest/followChain.ts';
 import { createJournal } from '../../relayer/store/journal.ts';
 import { createMemoryStore } from '../../relayer/store/memoryStore.ts';
@@ -17,6 +16,7 @@ import { createVerifier } from '../../relayer/verify/createVerifier.ts';
 import { createHttpEndpoint } from '../endpoints/http.ts';
 import { parseAccount } from './account.ts';
 import { createCosmosDerive } from './derive.ts';
+import { createCosmosLightClient } from './lightClient.ts';
 import { createCometEndpoint } from './rpc.ts';
 import { createCosmosSource } from './source.ts';
 import { CHAIN_ID, EVM_LANE, HOME_LANE, makeGateway } from './vault.fixture.ts';
@@ -44,8 +44,6 @@ describe('the engine following a Cosmos chain', () => {
     const gateway = makeGateway([parseAccount(vault.address, 'cosmos')!], 2n);
     const journal = createJournal(createMemoryStore());
     const checkpoint = { height: 1n, hash: chain.block(1n)!.blockId.hash };
-    const clientFrom = (bootstrap: Uint8Array): ReturnType<typeof createTendermintClient> =>
-      createTendermintClient({ rules: RULES, checkpoint, checkpointBlock: bootstrap });
     const telemetry = recordTelemetry();
 
     /** Runs the loop until everything up to the tip is derived. */
@@ -55,10 +53,7 @@ describe('the engine following a Cosmos chain', () => {
       );
       const options = { endpoints, gateway, rules: RULES, checkpointHeight: 1n, pollMs: 5 };
       const source = createCosmosSource({ clock: systemClock }, options);
-      const lightClient: LightClient = {
-        ...clientFrom(new Uint8Array(0)),
-        start: (bootstrap) => clientFrom(bootstrap).start(),
-      };
+      const lightClient = createCosmosLightClient({ rules: RULES, checkpoint });
       const verifier = createVerifier(NAME, { journal, lightClient, derive: createCosmosDerive(gateway), clock });
       const stop = new AbortController();
       const onDerived = ({ height }: { height: bigint }): void => {

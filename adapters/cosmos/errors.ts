@@ -37,3 +37,39 @@ const TEXTS: readonly (readonly [pattern: RegExp, meaning: NodeMeaning])[] = [
 export function nodeMeaning(message: string): NodeMeaning {
   return TEXTS.find(([pattern]) => pattern.test(message))?.[1] ?? 'other';
 }
+
+export type SubmitMeaning =
+  | 'taken'
+  /** The account's sequence is another one in the node's mempool. */
+  | 'sequence'
+  /** It never will be included as it is: its timeout height has passed, its fee is too low, or it is signed for another state. */
+  | 'stale'
+  | 'outOfFunds'
+  | 'other';
+
+/**
+ * Codes with which a node answers a broadcast, codespace `sdk`: cosmos-sdk types/errors/errors.go
+ * https://github.com/cosmos/cosmos-sdk/blob/v0.53.4/types/errors/errors.go
+ */
+const SUBMIT_CODES: Readonly<Record<number, SubmitMeaning>> = {
+  // ErrUnauthorized: signed with another account number or chain id.
+  4: 'stale',
+  // ErrInsufficientFunds: a check runs no messages, so it is the fee.
+  5: 'outOfFunds',
+  // ErrUnknownAddress: an account that never held anything.
+  9: 'outOfFunds',
+  // ErrInsufficientFee
+  13: 'stale',
+  // ErrTxInMempoolCache
+  19: 'taken',
+  // ErrTxTimeoutHeight
+  30: 'stale',
+  // ErrWrongSequence
+  32: 'sequence',
+};
+
+export function checkTxMeaning(code: unknown, codespace: unknown): SubmitMeaning {
+  if (code === 0) return 'taken';
+  if (typeof code !== 'number' || codespace !== 'sdk') return 'other';
+  return SUBMIT_CODES[code] ?? 'other';
+}

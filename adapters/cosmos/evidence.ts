@@ -2,10 +2,11 @@
  * The evidence of a vault gateway at one head, as bytes: all headers between cursor and head, and from the lowest on the
  * whole blocks with their results, as many as fit. Untrusted until `derive` says otherwise.
  *
- *   evidence = { 1: version, 2: repeated Header ascending, 3: repeated block }
+ *   evidence = { 1: version, 2: repeated Header ascending, 3: repeated block, 4: repeated chunk }
  *   block    = { 1: repeated transaction, 2: repeated result { 1: code, 2: data, 5: gas wanted, 6: gas used } }
  *
- * The result is the very message that CometBFT hashes.
+ * The result is the very message that CometBFT hashes. A chunk is the packets of a release that refused some of them, whole
+ * and end to end: the release's memo has their hash.
  */
 import {
   bytesField,
@@ -17,7 +18,7 @@ import {
   varintField,
 } from '../../light-clients/protobuf.ts';
 import { decodeHeader, encodeHeader, type Header, type TxResult } from '../../light-clients/tendermint/index.ts';
-import { EVIDENCE_BYTES_MAX } from '../../relayer/core/limits.ts';
+import { CHUNK_PACKETS_MAX, EVIDENCE_BYTES_MAX, PACKET_BYTES } from '../../relayer/core/limits.ts';
 import type { Verdict } from '../../relayer/core/ports.ts';
 
 export interface BlockContent {
@@ -30,20 +31,24 @@ export interface Evidence {
   readonly headers: readonly Header[];
   /** Of the first of these blocks. */
   readonly blocks: readonly BlockContent[];
+  /** Packets of releases with refusals in these blocks. */
+  readonly chunks: readonly Uint8Array[];
 }
 
 /** Headers in one evidence: 10 MB. The source stops the light client long before there are so many. */
 export const EVIDENCE_HEADERS_MAX = 20_000;
 
 const VERSION = 1;
+const EVIDENCE = { 1: 'varint', 2: 'repeatedBytes', 3: 'repeatedBytes', 4: 'repeatedBytes' } as const;
 const BLOCK = { 1: 'repeatedBytes', 2: 'repeatedBytes' } as const;
 const RESULT = { 1: 'varint', 2: 'bytes', 5: 'varint', 6: 'varint' } as const;
 
-export function encodeEvidence({ headers, blocks }: Evidence): Uint8Array {
+export function encodeEvidence({ headers, blocks, chunks }: Evidence): Uint8Array {
   return joinBytes([
     varintField(1, VERSION),
     ...headers.map((header) => messageField(2, encodeHeader(header))),
     ...blocks.map((block) => messageField(3, encodeBlock(block))),
+    ...chunks.map((chunk) => messageField(4, chunk)),
   ]);
 }
 
@@ -64,7 +69,7 @@ export function encodeBlock({ txs, results }: BlockContent): Uint8Array {
 export function decodeEvidence(bytes: Uint8Array): Verdict<Evidence> {
   return decoding('evidence', () => {
     if (bytes.length > EVIDENCE_BYTES_MAX) throw new Malformed('too long');
-    const message = readMessage(bytes, { 1: 'varint', 2: 'repeatedBytes', 3: 'repeatedBytes' }, 'evidence');
+    const message = readMessage(bytes, EVIDENCE, 'evidence');
     if (message.uint64(1) !== BigInt(VERSION)) throw new Malformed('unknown version');
     if (message.repeated(2).length > EVIDENCE_HEADERS_MAX) throw new Malformed('too many headers');
     const headers = message.repeated(2).map((item) => {
@@ -72,7 +77,11 @@ export function decodeEvidence(bytes: Uint8Array): Verdict<Evidence> {
       if (header.kind !== 'valid') throw new Malformed(header.reason);
       return header.value;
     });
-    return { headers, blocks: message.repeated(3).map(readBlock) };
+    const chunks = message.repeated(4);
+    if (chunks.some(({ length }) => length > CHUNK_PACKETS_MAX * PACKET_BYTES || length % PACKET_BYTES !== 0)) {
+      throw new Malformed('a chunk that is none');
+    }
+    return { headers, blocks: message.repeated(3).map(readBlock), chunks };
   });
 }
 

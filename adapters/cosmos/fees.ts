@@ -6,7 +6,9 @@
 import { assert } from '../../relayer/core/errors.ts';
 
 /** How packets are paid: one message each, or all in one `MsgMultiSend`. */
-export type PayoutForm = 'send' | 'mint' | 'multiSend';
+export type PayoutForm = (typeof PAYOUT_FORMS)[number];
+
+const PAYOUT_FORMS = ['send', 'mint', 'multiSend'] as const;
 
 export interface MessageCost {
   /** Gas of one, its bytes left out. */
@@ -16,7 +18,7 @@ export interface MessageCost {
 
 /** Figures of one chain, from the manifest. */
 export interface CostModel {
-  /** Gas of a transaction without messages, bytes and signatures. */
+  /** Gas of a transaction without messages, bytes and signatures; it may be the account's first, which writes its key. */
   readonly baseGas: bigint;
   /** Bytes of a transaction without messages and signatures, its memo included. */
   readonly baseBytes: number;
@@ -51,7 +53,7 @@ export interface ReleaseCost {
  * Transactions through an RPC node stay below 1,000,000 bytes in base64.
  */
 export const SDK_053_COSTS: CostModel = {
-  baseGas: 31_000n,
+  baseGas: 45_000n,
   baseBytes: 600,
   gasPerByte: 10n,
   gasPerSignature: 6_000n,
@@ -70,7 +72,26 @@ export const SDK_053_COSTS: CostModel = {
   feePerThousandGas: 0n,
 };
 
+/** How many payouts a transaction has of each form. */
+export type PayoutCounts = Readonly<Record<PayoutForm, number>>;
+
 /** `attempt` raises the fee by a quarter each time: what a slot pays out never changes, what is offered for it may. */
+export function transactionCost(model: CostModel, counts: PayoutCounts, signatures: number, attempt = 0): ReleaseCost {
+  let bytes = model.baseBytes + model.bytesPerSignature * signatures;
+  let exact = model.baseGas + model.gasPerSignature * BigInt(signatures);
+  for (const form of PAYOUT_FORMS) {
+    assert(Number.isInteger(counts[form]) && counts[form] >= 0, 'a number of payouts');
+    bytes += model.messages[form].bytes * counts[form];
+    exact += (model.messages[form].gas + model.newAccountGas) * BigInt(counts[form]);
+  }
+  exact += model.multiSendSquareGas * BigInt(counts.multiSend) ** 2n + model.gasPerByte * BigInt(bytes);
+  const gas = ceilDivide(exact * (100n + model.marginPercent), 100n);
+  let fee = ceilDivide(gas * model.feePerThousandGas, 1000n);
+  for (let i = 0; i < attempt; i++) fee = ceilDivide(fee * 5n, 4n);
+  return { gas, bytes, fee };
+}
+
+/** Of payouts of one form only. */
 export function releaseCost(
   model: CostModel,
   form: PayoutForm,
@@ -78,21 +99,7 @@ export function releaseCost(
   signatures: number,
   attempt = 0,
 ): ReleaseCost {
-  assert(Number.isInteger(count) && count >= 0, 'a number of payouts');
-  const message = model.messages[form];
-  const payouts = BigInt(count);
-  const bytes = model.baseBytes + model.bytesPerSignature * signatures + message.bytes * count;
-  const square = form === 'multiSend' ? model.multiSendSquareGas * payouts * payouts : 0n;
-  const exact =
-    model.baseGas +
-    model.gasPerSignature * BigInt(signatures) +
-    model.gasPerByte * BigInt(bytes) +
-    (message.gas + model.newAccountGas) * payouts +
-    square;
-  const gas = ceilDivide(exact * (100n + model.marginPercent), 100n);
-  let fee = ceilDivide(gas * model.feePerThousandGas, 1000n);
-  for (let i = 0; i < attempt; i++) fee = ceilDivide(fee * 5n, 4n);
-  return { gas, bytes, fee };
+  return transactionCost(model, { send: 0, mint: 0, multiSend: 0, [form]: count }, signatures, attempt);
 }
 
 /** How many of `wanted` payouts fit into one transaction. */

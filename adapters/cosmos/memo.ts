@@ -9,6 +9,8 @@
  *
  * Example: `v1|anvil-a|70997970c51812dc3a010c7d01b50e0d17dc79c8|0`. At most 121 characters; chains allow 256.
  *
+ * Money for the vault itself (fees, a pool to pay from) comes with the memo `v1f`: it is kept and goes nowhere.
+ *
  * One memo serves all deposits of its transaction. The asset is the coin that was sent, and is not said again. There is one
  * spelling only: no spaces, no upper case, no leading zeros. Anything else is no routing memo, and the money goes back:
  * guessing what somebody meant would be the worse mistake.
@@ -25,6 +27,9 @@ export interface RoutingMemo {
   /** Unix seconds, u64; 0n = none. */
   readonly deadline: bigint;
 }
+
+/** The memo of a payment that the vault keeps. */
+export const FUNDING_MEMO = 'v1f';
 
 /** Characters of a memo: `max_memo_characters` of nearly every chain. */
 export const MEMO_CHARACTERS_MAX = 256;

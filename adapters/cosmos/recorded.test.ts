@@ -74,7 +74,10 @@ async function derive(
   const coins = made.coins.map((coin) => ({ ...coin, refundMinimum: 0n }));
   const gateway = { ...made, coins, chainId: header.chainId };
   const head = { height: above.height, hash: headerHash(above), timeSeconds: 0n, header: encodeHeader(above) };
-  return { verdict: createCosmosDerive(gateway)({ cursor: undefined, head }, encodeEvidence(evidence)), txs };
+  return {
+    verdict: createCosmosDerive(gateway)({ cursor: undefined, head }, encodeEvidence({ ...evidence, chunks: [] })),
+    txs,
+  };
 }
 
 function packetsOf({ outbound }: Derivation): Packet[] {

@@ -12,6 +12,7 @@ import {
 import { sendMessage, signOffline, submit } from '../../test/devnet/cosmos/offlineTx.ts';
 import type { Fault } from '../../test/devnet/cosmos/rpc/faults.ts';
 import { createTendermintClient, type TrustRules } from '../../light-clients/tendermint/index.ts';
+import { equalBytes } from '../../relayer/core/bytes.ts';
 import { systemClock } from '../../relayer/core/clock.ts';
 import { PACKET_BYTES } from '../../relayer/core/limits.ts';
 import { decodePacket, type Packet } from '../../relayer/core/packet.ts';
@@ -232,6 +233,14 @@ describe('following a chain by its RPC', () => {
     expect(trace!.sourceReference).toEqual(packetsOf(derivations)[0]!.sourceReference);
     expect(await traceDeposits(endpoints[0]!, gateway, '00'.repeat(32), signal)).toBeUndefined();
     expect(await traceDeposits(endpoints[0]!, gateway, 'nonsense', signal)).toBeUndefined();
+    // The source finds the packet itself where it is told what was derived.
+    const options = { endpoints, gateway, rules: RULES, checkpointHeight: 1n, pollMs: 1 };
+    const sequenceOf = async ({ sourceReference }: { sourceReference: Uint8Array }) =>
+      Promise.resolve(packetsOf(derivations).find((one) => equalBytes(one.sourceReference, sourceReference))?.sequence);
+    const told = createCosmosSource({ clock: systemClock }, { ...options, sequenceOf });
+    expect(await told.findDeposits(hash, signal)).toEqual([{ lane: EVM_LANE, sequence: 0n, height: 2n }]);
+    expect(await told.findDeposits('00'.repeat(32), signal)).toBeUndefined();
+    expect(await sourceOf().findDeposits(hash, signal)).toBeUndefined();
   });
 
   it('probes what an endpoint can serve', async () => {

@@ -9,15 +9,19 @@
 import { decodeState, encodeLightBlock, type TrustRules } from '../../light-clients/tendermint/index.ts';
 import type { Clock } from '../../relayer/core/clock.ts';
 import { assert } from '../../relayer/core/errors.ts';
+import type { LaneId } from '../../relayer/core/ids.ts';
 import { BLOCK_RANGE_MAX, EVIDENCE_BYTES_MAX } from '../../relayer/core/limits.ts';
-import type { ChainSource } from '../../relayer/core/ports.ts';
+import type { ChainSource, DepositPosition } from '../../relayer/core/ports.ts';
 import { pullBlocks } from './blocks.ts';
+import { withChunks } from './withChunks.ts';
 import { decodeCursor } from './cursor.ts';
 import { createEndpointRing } from '../endpoints/endpointRing.ts';
 import { encodeEvidence } from './evidence.ts';
 import type { CosmosGateway } from './gateway.ts';
+import { type DepositTrace, traceDeposits } from './findDeposits.ts';
 import { latestHeight, pullLightBlock, pullUpdateTo } from './lightBlocks.ts';
 import type { CometEndpoint } from './rpc.ts';
+import { createShardTxReader } from './shardTxs.ts';
 import { listenForBlocks } from './wakeSocket.ts';
 
 export interface CosmosSourceOptions {
@@ -33,6 +37,14 @@ export interface CosmosSourceOptions {
   readonly pollMs: number;
   /** Bytes of block contents after which one evidence ends. */
   readonly contentBytesMax?: number | undefined;
+  /**
+   * The packets of a chunk as they are known here, end to end; undefined while they are not. Asked for releases that refused
+   * some of them: what they return cannot be derived without.
+   */
+  readonly packetsOf?:
+    ((lane: LaneId, firstSequence: bigint, count: number) => Promise<Uint8Array | undefined>) | undefined;
+  /** The sequence of the packet with this source reference that was derived from this block or soon after it. */
+  readonly sequenceOf?: ((trace: DepositTrace) => Promise<bigint | undefined>) | undefined;
 }
 
 /** Of contents in one evidence; one more block may come on top, which has at most 22 MB with its results. */
@@ -42,6 +54,7 @@ export function createCosmosSource(deps: { readonly clock: Clock }, options: Cos
   const { gateway, rules, checkpointHeight, wsUrl, pollMs, contentBytesMax = CONTENT_BYTES_MAX } = options;
   const ring = createEndpointRing(options.endpoints);
   const closing = new AbortController();
+  const readShardTx = createShardTxReader(gateway);
   let behind = false;
 
   return {
@@ -63,9 +76,10 @@ export function createCosmosSource(deps: { readonly clock: Clock }, options: Cos
     pullEvidence: async ({ cursor: cursorBytes, head }, signal) => {
       const { height } = decodeCursor(cursorBytes, gateway.startHeight);
       behind = false;
-      if (head.height <= height + 1n) return encodeEvidence({ headers: [], blocks: [] });
+      if (head.height <= height + 1n) return encodeEvidence({ headers: [], blocks: [], chunks: [] });
       return ring.ask(async (endpoint) => {
-        const evidence = await pullBlocks(endpoint, height, head.height, contentBytesMax, signal);
+        const pulled = await pullBlocks(endpoint, height, head.height, contentBytesMax, signal);
+        const evidence = await withChunks(pulled, readShardTx, options.packetsOf);
         behind = evidence.blocks.length < evidence.headers.length;
         return encodeEvidence(evidence);
       }, signal);
@@ -80,8 +94,17 @@ export function createCosmosSource(deps: { readonly clock: Clock }, options: Cos
         ring.ask(async (endpoint) => latestHeight(endpoint, both), both),
       ).catch(() => undefined);
     },
-    // Sequences are not on the chain: see `traceDeposits`.
-    findDeposits: async () => Promise.resolve(undefined),
+    findDeposits: async (transaction, signal) => {
+      const traces = await ring.ask(async (endpoint) => traceDeposits(endpoint, gateway, transaction, signal), signal);
+      if (traces === undefined) return undefined;
+      // Sequences are derived and not on the chain: what is derived here says them.
+      const positions: DepositPosition[] = [];
+      for (const trace of traces) {
+        const sequence = await options.sequenceOf?.(trace);
+        if (sequence !== undefined) positions.push({ lane: trace.lane, sequence, height: trace.height });
+      }
+      return positions.length === 0 ? undefined : positions;
+    },
     close: async () => {
       closing.abort();
       return Promise.resolve();

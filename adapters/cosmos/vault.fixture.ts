@@ -1,7 +1,10 @@
 /** A vault gateway for tests: the coin `utoken` with 6 decimals stands for asset 1 with 18, lanes lead to two chains. */
 import { caip2, chainName, assetId } from '../../relayer/core/ids.ts';
 import { laneIdOf } from '../../relayer/core/lane.ts';
+import { SDK_053_COSTS } from './fees.ts';
 import type { CosmosGateway } from './gateway.ts';
+import { memberKey } from './memberKeys.ts';
+import { makeShard, type VaultShard } from './shards.ts';
 
 export const CHAIN_ID = 'viaduct-local-1';
 /** Canonical units in one `utoken`. */
@@ -12,18 +15,22 @@ export const COARSE = assetId(2);
 const source = { chain: caip2(`cosmos:${CHAIN_ID}`), gateway: new Uint8Array(20).fill(1) };
 export const EVM_LANE = laneIdOf(source, { chain: caip2('eip155:31337'), gateway: new Uint8Array(20).fill(2) });
 export const SUB_LANE = laneIdOf(source, { chain: caip2('polkadot:abc'), gateway: new Uint8Array(32).fill(3) });
+export const FROM_EVM = laneIdOf({ chain: caip2('eip155:31337'), gateway: new Uint8Array(20).fill(2) }, source);
 export const HOME_LANE = laneIdOf(source, source);
 
-export function makeGateway(vaults: readonly Uint8Array[], startHeight = 1n): CosmosGateway {
+const STRANGER = makeShard([memberKey(new Uint8Array(32).fill(9), CHAIN_ID, 0).publicKey], 1);
+
+/** Accounts alone stand for shards where nothing is paid out: their keys are others'. */
+export function makeGateway(shards: readonly (Uint8Array | VaultShard)[], startHeight = 1n): CosmosGateway {
   const coarse = { asset: COARSE, minAmount: 1n, maxAmount: undefined, granularity: 1n };
   return {
     chainId: CHAIN_ID,
     startHeight,
     prefix: 'cosmos',
-    vaults,
+    shards: shards.map((shard) => (shard instanceof Uint8Array ? { ...STRANGER, account: shard } : shard)),
     coins: [
-      { denom: 'utoken', asset: ASSET, decimals: 6, canonicalDecimals: 18, refundMinimum: 5n },
-      { denom: 'fine', asset: COARSE, decimals: 8, canonicalDecimals: 6, refundMinimum: 0n },
+      { denom: 'utoken', asset: ASSET, decimals: 6, canonicalDecimals: 18, refundMinimum: 5n, custody: 'lock' },
+      { denom: 'fine', asset: COARSE, decimals: 8, canonicalDecimals: 6, refundMinimum: 0n, custody: 'lock' },
     ],
     outbound: [
       {
@@ -48,6 +55,13 @@ export function makeGateway(vaults: readonly Uint8Array[], startHeight = 1n): Co
         assets: [coarse],
       },
     ],
+    inbound: [{ lane: FROM_EVM, opposite: EVM_LANE }],
     home: HOME_LANE,
+    receiverLengths: [20, 32],
+    blocked: [],
+    costs: SDK_053_COSTS,
+    lockForm: 'send',
+    feeDenom: 'utoken',
+    releaseExpiryBlocks: 20n,
   };
 }

@@ -17,7 +17,7 @@ import { bytesToHex, equalBytes, toBigInt } from '../../relayer/core/bytes.ts';
 import type { LaneId } from '../../relayer/core/ids.ts';
 import { keccak256 } from '../../relayer/core/keccak.ts';
 import { PACKET_BYTES } from '../../relayer/core/limits.ts';
-import { accumulate, packetProblem, readSequence } from '../../relayer/core/packet.ts';
+import { accumulateLanes, packetProblem, readSequence } from '../../relayer/core/packet.ts';
 import type {
   DeliveredRange,
   Derivation,
@@ -96,10 +96,18 @@ function deriveChecked(gateway: EvmGateway, { head }: EvidenceRequest, cursor: C
 
   const outbound: OutboundPackets[] = [];
   const outboundCursors = new Map<LaneId, OutboundCursor>();
-  for (const lane of gateway.outbound) {
+  const told = gateway.outbound.map((lane) => {
     const at = cursor.outbound.get(lane) ?? FRESH_OUTBOUND;
     const packets = evidence.outbound.find((entry) => entry.lane === lane)?.packets ?? new Uint8Array(0);
-    outboundCursors.set(lane, checkPackets(lane, at, packets, storage.read));
+    return { lane, at, packets, nextSequence: checkSequences(lane, at, packets), accumulator: at.accumulator };
+  });
+  const ends = accumulateLanes(told);
+  for (const [index, { lane, at, packets, nextSequence }] of told.entries()) {
+    const accumulator = ends[index] as Uint8Array;
+    if (!equalBytes(accumulator, storage.read(accumulatorSlot(lane), 'an accumulator'))) {
+      throw new Refused('invalid', `lane ${lane}: the packets do not end in the gateway's accumulator`);
+    }
+    outboundCursors.set(lane, { nextSequence, accumulator });
     if (packets.length > 0) outbound.push({ lane, firstSequence: at.nextSequence, packets });
   }
 
@@ -166,7 +174,8 @@ function requireKnownLanes(gateway: EvmGateway, evidence: Evidence): void {
   check(evidence.inbound, gateway.inbound);
 }
 
-function checkPackets(lane: LaneId, at: OutboundCursor, packets: Uint8Array, read: ReadWord): OutboundCursor {
+/** The packets are whole, well formed and follow the cursor; the sequence after them. */
+function checkSequences(lane: LaneId, at: OutboundCursor, packets: Uint8Array): bigint {
   if (packets.length % PACKET_BYTES !== 0) throw new Refused('invalid', `lane ${lane}: packets are not whole`);
   let sequence = at.nextSequence;
   for (let offset = 0; offset < packets.length; offset += PACKET_BYTES, sequence++) {
@@ -175,11 +184,7 @@ function checkPackets(lane: LaneId, at: OutboundCursor, packets: Uint8Array, rea
     if (readSequence(packets, offset) !== sequence)
       throw new Refused('invalid', `lane ${lane}: packet ${sequence} is missing`);
   }
-  const accumulator = accumulate(at.accumulator, packets);
-  if (!equalBytes(accumulator, read(accumulatorSlot(lane), 'an accumulator'))) {
-    throw new Refused('invalid', `lane ${lane}: the packets do not end in the gateway's accumulator`);
-  }
-  return { nextSequence: sequence, accumulator };
+  return sequence;
 }
 
 function checkInbound(

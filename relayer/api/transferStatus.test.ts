@@ -10,6 +10,7 @@ const view: StatusView = {
   returned: undefined,
   blocked: undefined,
   finality: '2 confirmations at 2 endpoints',
+  isRefund: false,
 };
 const blocked = (step: string): Partial<StatusView> => ({ blocked: { step, reason: `${step} says no` } });
 const unseen = { derived: 5n, attested: 5n, accepted: 5n };

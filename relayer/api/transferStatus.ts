@@ -31,6 +31,8 @@ export interface StatusView {
   readonly blocked: { readonly step: string; readonly reason: string } | undefined;
   /** How the source chain is verified, for people. */
   readonly finality: string;
+  /** A deposit that could not travel, on its way back: its delivery is a refund. */
+  readonly isRefund: boolean;
 }
 
 export interface TransferStatus {
@@ -49,6 +51,7 @@ export function transferStatus(view: StatusView): TransferStatus {
     const reason = 'the target refused it; the return is on its way to the sender';
     return { state: 'refused', settled: false, waitingFor: { step: 'return', reason } };
   }
+  if (view.executed && view.isRefund) return { state: 'refunded', settled: true, waitingFor: undefined };
   if (view.executed) return { state: 'delivered', settled: true, waitingFor: undefined };
   if (sequence >= view.derived) {
     return {

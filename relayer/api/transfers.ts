@@ -1,13 +1,21 @@
 /** Looks transfers up by id, by place (`<lane>-<sequence>`) or by source transaction, and says where they stand. */
-import { toHex } from '../core/bytes.ts';
+import { equalBytes, toHex } from '../core/bytes.ts';
 import { endSequence } from '../core/certificate.ts';
 import { asViaductError, type ViaductError } from '../core/errors.ts';
-import { type ChainName, type LaneId, laneId, transferId, type TransferId } from '../core/ids.ts';
-import { ID_SEARCH_FRAMES_MAX, PACKET_BYTES } from '../core/limits.ts';
-import { decodePacket, type Packet, transferIdOf } from '../core/packet.ts';
+import { type ChainName, idBytes, type LaneId, laneId, transferId, type TransferId } from '../core/ids.ts';
+import { ID_SEARCH_FRAMES_MAX } from '../core/limits.ts';
+import { decodePacket, type Packet, transferIdOf, transferIdsOf } from '../core/packet.ts';
 import type { ChainSource } from '../core/ports.ts';
 import { isIn } from '../core/ranges.ts';
-import { assetById, laneById, type Manifest, type ManifestLane } from '../manifest/index.ts';
+import {
+  assetById,
+  chainByName,
+  formatAccount,
+  isHomeLane,
+  laneById,
+  type Manifest,
+  type ManifestLane,
+} from '../manifest/index.ts';
 import type { Journal } from '../store/journal.ts';
 import { transferStatus } from './transferStatus.ts';
 
@@ -48,11 +56,12 @@ export function createTransfers({ manifest, journal, sources, finality, blocked 
       const sequence = BigInt(place[2] ?? '');
       return lane === undefined || sequence > SEQUENCE_MAX ? undefined : { lane, sequence };
     }
-    const wanted = transferId(id);
+    const wanted = idBytes(transferId(id));
     for (const lane of manifest.lanes) {
       for await (const frame of journal.latestFrames(lane.id, ID_SEARCH_FRAMES_MAX)) {
+        const ids = transferIdsOf(lane.id, frame.packets);
         for (let index = 0; index < frame.count; index++) {
-          if (transferIdOf(lane.id, frame.packets, index * PACKET_BYTES) !== wanted) continue;
+          if (!equalBytes(ids.subarray(index * 32, (index + 1) * 32), wanted)) continue;
           return { lane, sequence: frame.firstSequence + BigInt(index) };
         }
       }
@@ -105,6 +114,7 @@ export function createTransfers({ manifest, journal, sources, finality, blocked 
       returned,
       blocked: blocked(lane.id),
       finality: finality.get(lane.source) ?? 'unknown finality rule',
+      isRefund: isHomeLane(lane),
     });
     return { ...state, back };
   }
@@ -130,7 +140,7 @@ export function createTransfers({ manifest, journal, sources, finality, blocked 
         state,
         settled,
         ...(waitingFor === undefined ? {} : { waitingFor }),
-        ...(bytes === undefined ? {} : describePacket(manifest, decodePacket(bytes))),
+        ...(bytes === undefined ? {} : describePacket(manifest, lane, decodePacket(bytes))),
         ...(delivery?.transaction === undefined ? {} : { targetTransaction: delivery.transaction }),
         ...(refusal === undefined ? {} : { refusal: refusal.reason }),
         ...(back === undefined ? {} : { return: `${back.lane}-${back.sequence}` }),
@@ -139,15 +149,21 @@ export function createTransfers({ manifest, journal, sources, finality, blocked 
   };
 }
 
-function describePacket(manifest: Manifest, packet: Packet): Record<string, unknown> {
+function describePacket(manifest: Manifest, lane: ManifestLane, packet: Packet): Record<string, unknown> {
   const asset = assetById(manifest, packet.asset);
   return {
     kind: packet.kind,
     asset: packet.asset,
     ...(asset === undefined ? {} : { symbol: asset.symbol, decimals: asset.decimals }),
     amount: packet.amount.toString(),
-    sender: toHex(packet.sender),
-    receiver: toHex(packet.receiver),
+    sender: accountOn(manifest, lane.source, packet.sender),
+    receiver: accountOn(manifest, lane.target, packet.receiver),
     ...(packet.deadline === 0n ? {} : { deadline: packet.deadline.toString() }),
   };
+}
+
+/** As people write it on the chain. A packet may carry what is no account there: then its bytes are shown. */
+function accountOn(manifest: Manifest, name: ChainName, account: Uint8Array): string {
+  const chain = chainByName(manifest, name);
+  return chain === undefined ? toHex(account) : formatAccount(chain, account);
 }

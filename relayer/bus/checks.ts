@@ -5,6 +5,7 @@ import { BUS_MESSAGE_BYTES_MAX } from '../core/limits.ts';
 const SUBJECT = /^[A-Za-z0-9_$-]+(\.[A-Za-z0-9_$-]+)*$/;
 const PATTERN = /^([A-Za-z0-9_$-]+|\*)(\.([A-Za-z0-9_$-]+|\*))*(\.>)?$/;
 const TOKEN = /^[A-Za-z0-9_-]{1,64}$/;
+const LEASE = /^[A-Za-z0-9_-]{1,200}$/;
 const ID = /^[\x21-\x7e]{1,256}$/;
 
 export function checkMessage(subject: string, payload: Uint8Array): void {
@@ -18,6 +19,11 @@ export function checkPattern(pattern: string): void {
 
 export function checkDurable(name: string): void {
   assert(TOKEN.test(name), 'a durable name is 1 to 64 of A-Z, a-z, 0-9, _ and -');
+}
+
+export function checkLease(name: string, holder: string): void {
+  assert(LEASE.test(name), 'the name of a lease is 1 to 200 of A-Z, a-z, 0-9, _ and -');
+  assert(LEASE.test(holder), 'the holder of a lease is 1 to 200 of A-Z, a-z, 0-9, _ and -');
 }
 
 export function checkMessageId(id: string): void {

@@ -1,6 +1,7 @@
 /** The bus: its port, the NATS implementation and the in-process twin. Nothing else of the project imports NATS. */
 export {
   CONSUME_IN_FLIGHT,
+  LEASE_MS,
   PENDING_MAX,
   PUBLISHES_IN_FLIGHT_MAX,
   REDELIVERIES_MAX,
@@ -12,6 +13,8 @@ export {
   type DurableHandler,
   type DurableMessage,
   type DurablePublishOptions,
+  type Lease,
+  type LeaseOptions,
   type MessageHandler,
   type PublishReceipt,
   type PullOptions,
@@ -25,3 +28,4 @@ export { createMemoryBroker, type MemoryBroker } from './memoryBroker.ts';
 export { createMemoryBus, type MemoryBusOptions } from './memoryBus.ts';
 export { logBusEvents } from './logEvents.ts';
 export { createNatsBus, type NatsBusOptions, type NatsCredentials } from './natsBus.ts';
+export { whileLeased, type WhileLeasedOptions } from './whileLeased.ts';

@@ -5,13 +5,15 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { type StreamDefinition, subjectMatches } from '../core/subjects.ts';
+import { busUnavailable } from './checks.ts';
 import type { Delivery, SourceOptions } from './deliveries.ts';
+import type { LeaseEntry, LeaseStore } from './leases.ts';
 import { createMemoryStream, type MemoryStream } from './memoryStream.ts';
 import type { PublishReceipt } from './port.ts';
 
 export interface MemoryBroker {
   readonly up: boolean;
-  /** Deletes every stream with its consumers, as an emptied store folder does. */
+  /** Deletes every stream with its consumers and every lease, as an emptied store folder does. */
   wipe(): void;
   stop(): void;
   start(): void;
@@ -44,6 +46,8 @@ export interface MemoryConnection {
   append(subject: string, payload: Uint8Array, id: string): PublishReceipt | 'full' | undefined;
   /** Undefined when no stream has the pattern. Returns a function that gives one credit. */
   read(options: SourceOptions, deliver: (delivery: Delivery) => void): (() => void) | undefined;
+  /** Answers as long as the broker is up. */
+  readonly leases: LeaseStore;
   detach(): void;
 }
 
@@ -57,7 +61,23 @@ export function createMemoryBroker({ clock, ackWaitMs = 30_000 }: MemoryBrokerOp
   const clients = new Set<MemoryClient>();
   const subscriptions = new Set<CoreSubscription>();
   let streams = new Map<string, MemoryStream>();
+  let leases = new Map<string, LeaseEntry>();
+  let revisions = 0;
   let up = true;
+
+  const leaseStore: LeaseStore = {
+    async read(name) {
+      if (!up) throw busUnavailable('The server is away.');
+      return Promise.resolve(leases.get(name));
+    },
+    async write(name, value, expectedRevision) {
+      if (!up) throw busUnavailable('The server is away.');
+      if ((leases.get(name)?.revision ?? 0) !== expectedRevision) return Promise.resolve('conflict');
+      revisions += 1;
+      leases.set(name, { value: value.slice(), revision: revisions });
+      return Promise.resolve(revisions);
+    },
+  };
 
   function streamOf(subjectOrPattern: string): MemoryStream | undefined {
     for (const stream of streams.values()) {
@@ -77,7 +97,10 @@ export function createMemoryBroker({ clock, ackWaitMs = 30_000 }: MemoryBrokerOp
     get up() {
       return up;
     },
-    wipe: () => replaceStreams(new Map()),
+    wipe() {
+      leases = new Map();
+      replaceStreams(new Map());
+    },
     stop() {
       if (!up) return;
       up = false;
@@ -91,8 +114,11 @@ export function createMemoryBroker({ clock, ackWaitMs = 30_000 }: MemoryBrokerOp
     },
     snapshot() {
       const copies = [...streams.values()].map((stream) => stream.copy());
-      return () =>
+      const leasesThen = new Map(leases);
+      return () => {
+        leases = new Map(leasesThen);
         replaceStreams(new Map(copies.map((restore) => restore()).map((stream) => [stream.definition.name, stream])));
+      };
     },
     attach(client) {
       clients.add(client);
@@ -115,6 +141,7 @@ export function createMemoryBroker({ clock, ackWaitMs = 30_000 }: MemoryBrokerOp
         },
         append: (subject, payload, id) => streamOf(subject)?.append(subject, payload, id),
         read: (options, deliver) => streamOf(options.pattern)?.read(options, deliver),
+        leases: leaseStore,
         detach() {
           clients.delete(client);
         },

@@ -1,9 +1,11 @@
-import { ACK_WAIT_MS, busSuite } from '../../test/conformance/busSuite.ts';
+import { ACK_WAIT_MS, type BusHarness, busSuite } from '../../test/conformance/busSuite.ts';
+import { leaseSuite } from '../../test/conformance/leaseSuite.ts';
 import { systemClock as clock } from '../core/clock.ts';
 import { createMemoryBroker } from './memoryBroker.ts';
 import { createMemoryBus } from './memoryBus.ts';
 
-busSuite('memory', async () => {
+const create = async (): Promise<BusHarness> => {
+  await Promise.resolve();
   const broker = createMemoryBroker({ clock, ackWaitMs: ACK_WAIT_MS });
   return {
     connect: async (subjects) =>
@@ -17,4 +19,7 @@ busSuite('memory', async () => {
     },
     dispose: async () => undefined,
   };
-});
+};
+
+busSuite('memory', create);
+leaseSuite('memory', create);

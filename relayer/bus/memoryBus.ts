@@ -6,8 +6,9 @@ import { abortedError, type Clock } from '../core/clock.ts';
 import { assert } from '../core/errors.ts';
 import type { Subjects } from '../core/subjects.ts';
 import { createBoundedHandler } from './boundedHandler.ts';
-import { busUnavailable, checkDurable, checkMessage, checkMessageId, checkPattern } from './checks.ts';
+import { busUnavailable, checkDurable, checkLease, checkMessage, checkMessageId, checkPattern } from './checks.ts';
 import type { DeliverySink, SourceOptions } from './deliveries.ts';
+import { createLease, type LeaseStore } from './leases.ts';
 import type { Answer, MemoryBroker } from './memoryBroker.ts';
 import { createOrderedSink } from './orderedSink.ts';
 import { type Bus, type BusMessage, CONSUME_IN_FLIGHT, PENDING_MAX, PUBLISHES_IN_FLIGHT_MAX } from './port.ts';
@@ -222,6 +223,22 @@ export function createMemoryBus(options: MemoryBusOptions): Bus {
       const sink = createWorkSink({ signal, report, release: () => release() });
       const release = feed({ pattern: subject, durable, ordered: false, maxInFlight }, signal, () => sink);
       return sink.items;
+    },
+    lease(name, leaseOptions) {
+      checkLease(name, leaseOptions.holder);
+      assertOpen();
+      const signal = AbortSignal.any([leaseOptions.signal, closing.signal]);
+      // A crash gives nothing back.
+      const store: LeaseStore = {
+        read: async (key) => connection.leases.read(key),
+        write: async (key, value, revision) => (crashed ? 'conflict' : connection.leases.write(key, value, revision)),
+      };
+      const onTrouble = (error: unknown): void => {
+        if (broker.up) report.emit({ kind: 'trouble', error });
+      };
+      const lease = createLease(name, { ...leaseOptions, signal }, { store, clock, onTrouble });
+      idlers.add(async () => lease.ended);
+      return lease;
     },
     async serve({ role, version, stats }) {
       const id = `${role}-memory`;

@@ -8,8 +8,10 @@ import { headers, type Msg } from '@nats-io/transport-node';
 import { abortedError, type Clock } from '../core/clock.ts';
 import type { Subjects } from '../core/subjects.ts';
 import { createBoundedHandler } from './boundedHandler.ts';
-import { busUnavailable, checkDurable, checkMessage, checkMessageId, checkPattern } from './checks.ts';
+import { busUnavailable, checkDurable, checkLease, checkMessage, checkMessageId, checkPattern } from './checks.ts';
 import type { DeliverySink } from './deliveries.ts';
+import { createLease } from './leases.ts';
+import { createNatsLeaseStore } from './natsLeases.ts';
 import { createNatsLink, type NatsCredentials } from './natsLink.ts';
 import { createNatsPublisher } from './natsPublisher.ts';
 import { createNatsSource } from './natsSource.ts';
@@ -94,6 +96,13 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus> {
     ackWaitMs,
     pullExpiresMs: options.pullExpiresMs ?? 5_000,
   };
+  const leases = createNatsLeaseStore({
+    link,
+    manager,
+    network: subjects.network,
+    replicas: options.replicas ?? 1,
+    timeoutMs: API_TIMEOUT_MS,
+  });
   let watchingTopology = false;
 
   function assertOpen(): void {
@@ -231,6 +240,17 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus> {
         deafAfterCrash(sink),
       );
       return sink.items;
+    },
+    lease(name, leaseOptions) {
+      checkLease(name, leaseOptions.holder);
+      assertOpen();
+      const signal = AbortSignal.any([leaseOptions.signal, closing.signal]);
+      const onTrouble = (error: unknown): void => {
+        if (link.up) report.emit({ kind: 'trouble', error });
+      };
+      const lease = createLease(name, { ...leaseOptions, signal }, { store: leases, clock, onTrouble });
+      idlers.add(async () => lease.ended);
+      return lease;
     },
     async serve({ role, version, stats }) {
       assertOpen();

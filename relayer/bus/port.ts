@@ -6,6 +6,7 @@
  * - core: `publish`, `subscribe`, `request`, `respond`. At most once, nothing kept.
  * - streams: `publishDurable` (kept, deduplicated by id), `consume` (in order, acknowledged when the handler resolves).
  * - work: `publishDurable` puts an item into a chain's queue, `pull` hands each item to one of the sharing processes.
+ * - leases: `lease` says which one of several processes does what only one should.
  *
  * Subjects come from `core/subjects.ts` and nowhere else. Payloads are binary; a received payload may be a view into a
  * larger buffer, so whoever keeps it copies it.
@@ -39,6 +40,12 @@ export interface Bus {
   consume(pattern: string, handler: DurableHandler, options: ConsumeOptions): void;
   /** Work items, each to one of the processes that share the durable name. Ends when the signal fires or the bus closes. */
   pull(subject: string, options: PullOptions): AsyncIterable<WorkItem>;
+
+  /**
+   * Tries to get the lease and to keep it, until the signal fires or the bus closes; then it is given back. When a holder
+   * dies, somebody who waits has it within twice `ttlMs`. It saves work and proves nothing: see `leases.ts`.
+   */
+  lease(name: string, options: LeaseOptions): Lease;
 
   /** Answers `$SRV.PING`, `$SRV.INFO` and `$SRV.STATS` for a role until the bus closes. */
   serve(service: ServiceDescription): Promise<void>;
@@ -124,6 +131,23 @@ export interface PullOptions {
   readonly signal: AbortSignal;
 }
 
+export interface LeaseOptions {
+  /** Unique among the processes of one bus; the same after a restart. `[A-Za-z0-9_-]`. */
+  readonly holder: string;
+  /** How long a holder may be silent. The same for all who ask for one name. */
+  readonly ttlMs: number;
+  readonly signal: AbortSignal;
+  /** Called when it was taken and when it was lost or given back. */
+  readonly onChange?: (held: boolean) => void;
+}
+
+export interface Lease {
+  /** By this process's own clock: false as soon as it was not renewed in time, whatever the server says. */
+  readonly held: boolean;
+  /** Of this holding: above that of every holding before, or undefined while it is not held. */
+  readonly epoch: bigint | undefined;
+}
+
 export interface ServiceDescription {
   /** `[A-Za-z0-9_-]`. */
   readonly role: string;
@@ -167,3 +191,5 @@ export const CONSUME_IN_FLIGHT = 64;
 export const REDELIVERIES_MAX = 8;
 /** Durable publishes waiting for their acknowledgement: 256 frames of 64 kB are 16 MB. */
 export const PUBLISHES_IN_FLIGHT_MAX = 256;
+/** Milliseconds that the holder of a lease may be silent: long for a pause of the host, short for users who wait. */
+export const LEASE_MS = 5_000;

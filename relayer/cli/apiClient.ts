@@ -54,6 +54,16 @@ export function createApiClient(url: string): ApiClient {
   };
 }
 
+/** A transfer just sent: by its place where the source said it, else by its transaction, once the relayer has seen it. */
+export function findSent(
+  api: ApiClient,
+  sent: { readonly transaction: string; readonly places: readonly string[] },
+  chain: string,
+): () => Promise<ApiTransfer | undefined> {
+  const [place] = sent.places;
+  return async () => (place === undefined ? (await api.transfersOf(sent.transaction, chain))[0] : api.transfer(place));
+}
+
 /** Follows a transfer until it is settled, telling each new state once. */
 export async function followTransfer(
   find: () => Promise<ApiTransfer | undefined>,

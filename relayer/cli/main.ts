@@ -9,6 +9,14 @@ import { EXIT, exitCodeOf } from './exitCodes.ts';
 import { createOutput, toJson } from './output.ts';
 import { status } from './status.ts';
 import { transfer, type TransferOptions } from './transfer.ts';
+import { vaultKeys, type VaultKeysOptions } from './vaultKeys.ts';
+
+interface DevnetOptions {
+  readonly dir: string;
+  readonly apiPort: string;
+  readonly families: string;
+  readonly cosmos: string;
+}
 
 const DEFAULT_CONFIG = process.env['VIADUCT_CONFIG'] ?? '.devnet/relayer.yaml';
 
@@ -70,6 +78,18 @@ program
     process.exitCode = await transfer(options, { clock: systemClock, output }, stop.signal);
   });
 
+const keys = program.command('keys').description('keys of a member');
+keys
+  .command('vault')
+  .description('the public keys of a vault member, for the manifest: one for each account of the vault')
+  .requiredOption('--chain-id <id>', 'the chain as in its headers, such as cosmoshub-4')
+  .requiredOption('--key-file <file>', 'file with the secret that vaultKey will refer to')
+  .option('--shards <number>', 'accounts of the vault', '1')
+  .option('--json', 'one JSON object on stdout')
+  .action((options: VaultKeysOptions & { json?: true }) => {
+    vaultKeys(options, createOutput(options.json === true));
+  });
+
 program
   .command('status')
   .description('lanes and chains of a running relayer')
@@ -82,11 +102,13 @@ program
 
 program
   .command('devnet')
-  .description('the local network: two chains, nats-server, three attesters and a relayer, until Ctrl-C')
+  .description('the local network: chains of every family, nats-server, three attesters and a relayer, until Ctrl-C')
   .option('--dir <folder>', 'where its files go', '.devnet')
   .option('--api-port <port>', "port of the relayer's API", '7717')
+  .option('--families <list>', 'families of its chains', 'evm,cosmos')
+  .option('--cosmos <kind>', 'Cosmos chains: local, or tokend for real nodes (needs Go)', 'local')
   .option('--json', 'what runs where, as JSON')
-  .action(async (options: { dir: string; apiPort: string; json?: true }) => {
+  .action(async (options: DevnetOptions & { json?: true }) => {
     // The local network is test equipment: it is loaded only when asked for.
     const { runDevnet } = await import('../../test/devnet/runDevnet.ts');
     await runDevnet(options, createOutput(options.json === true), stop.signal);

@@ -1,14 +1,13 @@
 /** `viaduct transfer`: sends one transfer and follows it to its end, each step with its time and transaction. */
-import { dirname, join, resolve } from 'node:path';
-import { existsSync, readFileSync } from 'node:fs';
-import { toHex, fromHex } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
 import { ViaductError } from '../core/errors.ts';
 import { formatUnits } from '../core/units.ts';
 import { type LoadedConfig, loadConfig, systemSources } from '../config/index.ts';
-import { type ApiTransfer, createApiClient, followTransfer } from './apiClient.ts';
+import { formatAccount } from '../manifest/index.ts';
+import { type ApiTransfer, createApiClient, findSent, followTransfer } from './apiClient.ts';
 import { EXIT } from './exitCodes.ts';
 import type { Output } from './output.ts';
+import { userKey } from './userKey.ts';
 import { createWallet, type TransferRequest } from './wallet.ts';
 
 export interface TransferOptions {
@@ -44,7 +43,7 @@ export async function transfer(
     receiver: options.receiver,
     deadline: BigInt(seconds(options.deadline ?? '0', '--deadline')),
   };
-  const route = wallet.route(request);
+  const route = await wallet.route(request);
   const { asset, source, target, lane } = route;
   const started = clock.now();
   const elapsed = (): string => `${((clock.now() - started) / 1000).toFixed(1).padStart(6)} s`;
@@ -53,11 +52,12 @@ export async function transfer(
     lightClient.kind === 'confirmations'
       ? `${lightClient.kind} (${lightClient.confirmations} confirmations, weaker than a light client)`
       : `the ${lightClient.kind} light client`;
+  const sender = formatAccount(source, (await wallet.on(source)).account);
+  const receiver = formatAccount(target, route.receiver);
   output.line(`${formatUnits(route.amount, route.local.decimals)} ${asset.symbol}: ${source.name} -> ${target.name}`);
-  output.line(`  from ${toHex(wallet.address)} to ${toHex(route.receiver)}, verified by ${assurance}`);
+  output.line(`  from ${sender} to ${receiver}, verified by ${assurance}`);
 
   const sent = await wallet.send(route, request.deadline, signal);
-  const place = sent.transfers[0]?.place ?? '';
   output.line(`${elapsed()}  sent       ${sent.transaction} in block ${sent.height}`);
 
   const steps: { state: string; seconds: number }[] = [];
@@ -70,7 +70,7 @@ export async function transfer(
     output.line(`${elapsed()}  ${state.state.padEnd(10)}${transaction}${refusal}${why}`);
   };
   const timeoutMs = seconds(options.timeout, '--timeout') * 1000;
-  const end = await followTransfer(async () => api.transfer(place), { clock, signal, onState }, timeoutMs);
+  const end = await followTransfer(findSent(api, sent, source.name), { clock, signal, onState }, timeoutMs);
   const returned = end.return === undefined ? undefined : await api.transfer(end.return);
   if (returned?.targetTransaction !== undefined) {
     output.line(`${elapsed()}  back with its sender ${returned.targetTransaction}`);
@@ -89,21 +89,6 @@ export async function transfer(
 /** Where the API of the relayer with this config is. */
 export function apiUrl({ config }: LoadedConfig): string {
   return `http://${config.api.host.includes(':') ? `[${config.api.host}]` : config.api.host}:${config.api.port}`;
-}
-
-/** The user's key: a file with 64 hex digits. The local network leaves one beside its config. */
-function userKey(options: TransferOptions): Uint8Array {
-  const besides = join(dirname(resolve(options.config)), 'user.key');
-  const file = options.keyFile ?? (existsSync(besides) ? besides : undefined);
-  const text = file === undefined || !existsSync(file) ? undefined : readFileSync(file, 'utf8').trim();
-  if (text === undefined || !/^(0x)?[0-9a-fA-F]{64}$/.test(text)) {
-    throw new ViaductError({
-      code: 'USAGE',
-      shortMessage: text === undefined ? 'There is no key to sign with.' : `${file} does not hold a private key.`,
-      metaMessages: ['Give --key-file: a file that holds 64 hex digits.'],
-    });
-  }
-  return fromHex(text, 32);
 }
 
 function seconds(text: string, option: string): number {

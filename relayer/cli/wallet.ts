@@ -1,31 +1,26 @@
 /**
- * The user's side of a network: one account that sends deposits and reads balances on the chains of a manifest. It needs
- * an endpoint per chain and a key; it has nothing to do with the relayer's own accounts.
+ * The user's side of a network: one key that sends deposits and reads balances on the chains of a manifest, each family in a
+ * file beside this one. It needs an endpoint per chain; it has nothing to do with the relayer's own accounts.
  */
-import {
-  balanceOf,
-  createEvmSender,
-  createRpcEndpoint,
-  deposit,
-  depositBatch,
-  type EvmSender,
-} from '../../adapters/evm/index.ts';
-import { fromHex, toHex } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
-import { ViaductError } from '../core/errors.ts';
-import type { ChainName, TransferId } from '../core/ids.ts';
-import { readSequence, transferIdOf } from '../core/packet.ts';
+import { assert, ViaductError } from '../core/errors.ts';
+import type { ChainName } from '../core/ids.ts';
 import { parseUnits } from '../core/units.ts';
 import {
+  accountLengths,
   type Asset,
   chainByName,
-  checksumAddress,
+  isHomeLane,
   laneBetween,
+  laneGranularity,
   type Manifest,
   type ManifestChain,
   type ManifestLane,
+  parseAccount,
   type Representation,
 } from '../manifest/index.ts';
+import { createCosmosWallet } from './cosmosWallet.ts';
+import { createEvmWallet } from './evmWallet.ts';
 
 export interface WalletOptions {
   readonly manifest: Manifest;
@@ -43,7 +38,7 @@ export interface TransferRequest {
   readonly asset: string;
   /** In whole tokens, such as `1.5`. */
   readonly amount: string;
-  /** Native account on the target; the sender's own when left out. */
+  /** Native account on the target, as people write it there; the sender's own when left out. */
   readonly receiver: string | undefined;
   /** Unix seconds; 0n = none. */
   readonly deadline: bigint;
@@ -61,82 +56,66 @@ export interface Route {
   readonly receiver: Uint8Array;
 }
 
-export interface SentTransfer {
-  readonly id: TransferId;
-  readonly place: string;
+export interface Payment {
+  /** Units of the token on the source. */
+  readonly amount: bigint;
+  readonly receiver: Uint8Array;
 }
 
 export interface Sent {
   readonly transaction: string;
   readonly height: bigint;
-  readonly transfers: readonly SentTransfer[];
+  /**
+   * `<lane>-<sequence>` of each transfer, where the source says it at once. A vault's deposits get their sequence when they are
+   * derived: they are asked for by their transaction.
+   */
+  readonly places: readonly string[];
+}
+
+/** One chain of the wallet. */
+export interface ChainWallet {
+  /** Native account bytes. */
+  readonly account: Uint8Array;
+  /** All by the same route, in one transaction where the chain can, each with its own where it cannot. */
+  send(route: Route, payments: readonly Payment[], deadline: bigint, signal: AbortSignal): Promise<readonly Sent[]>;
+  /** Units of the token. */
+  balance(token: Representation, account: Uint8Array, signal: AbortSignal): Promise<bigint>;
 }
 
 export interface Wallet {
-  /** Its account on every EVM chain, 20 bytes. */
-  readonly address: Uint8Array;
+  on(chain: ManifestChain): Promise<ChainWallet>;
   /** Checks a request against the manifest. Throws `USAGE` saying what is there instead. */
-  route(request: TransferRequest): Route;
+  route(request: TransferRequest): Promise<Route>;
   send(route: Route, deadline: bigint, signal: AbortSignal): Promise<Sent>;
-  /** Many at once in one transaction, all by the same route. */
-  sendBatch(
-    route: Route,
-    transfers: readonly { readonly amount: bigint; readonly receiver: Uint8Array }[],
-    signal: AbortSignal,
-  ): Promise<Sent>;
+  /** Many at once, all by the same route. */
+  sendBatch(route: Route, payments: readonly Payment[], signal: AbortSignal): Promise<readonly Sent[]>;
   /** Units of the asset's token on the chain. */
   balance(chain: ChainName, asset: Asset, account: Uint8Array, signal: AbortSignal): Promise<bigint>;
 }
 
 export function createWallet(deps: { readonly clock: Clock }, options: WalletOptions): Wallet {
   const { manifest, key } = options;
-  const senders = new Map<ChainName, EvmSender>();
+  const chains = new Map<ChainName, Promise<ChainWallet>>();
 
-  function senderOn(chain: ManifestChain): EvmSender {
-    const known = senders.get(chain.name);
+  async function on(chain: ManifestChain): Promise<ChainWallet> {
+    const known = chains.get(chain.name);
     if (known !== undefined) return known;
-    const { chainId } = chain;
-    const endpoint = createRpcEndpoint(deps, { url: options.endpoint(chain.name), chainId });
-    const sender = createEvmSender(deps, { endpoint, chainId, privateKey: key });
-    senders.set(chain.name, sender);
-    return sender;
+    const made = createChainWallet(deps, chain, key, options.endpoint(chain.name));
+    chains.set(chain.name, made);
+    return made;
   }
-
-  function terms({ source, lane, asset, local }: Route) {
-    const token = local.custody === 'native' ? undefined : local.token;
-    return { gateway: source.gateway.address, lane: lane.id, asset: asset.id, token };
-  }
-
-  function sent(
-    route: Route,
-    receipt: { transaction: string; height: bigint },
-    packets: readonly { packet: Uint8Array }[],
-  ): Sent {
-    return {
-      transaction: receipt.transaction,
-      height: receipt.height,
-      transfers: packets.map(({ packet }) => ({
-        id: transferIdOf(route.lane.id, packet),
-        place: `${route.lane.id}-${readSequence(packet)}`,
-      })),
-    };
-  }
-
-  const firstChain = manifest.chains[0];
-  if (firstChain === undefined) throw usage('The manifest has no chains.', []);
-  const { address } = senderOn(firstChain);
 
   return {
-    address,
+    on,
 
-    route(request) {
+    async route(request) {
       const source = namedChain(manifest, request.from);
       const target = namedChain(manifest, request.to);
       const lane = laneBetween(manifest, source.name, target.name);
-      if (lane === undefined || !lane.enabled) {
-        const lanes = manifest.lanes.filter(({ enabled }) => enabled).map((row) => `${row.source} to ${row.target}`);
+      if (lane === undefined || !lane.enabled || isHomeLane(lane)) {
+        const lanes = manifest.lanes.filter((row) => row.enabled && !isHomeLane(row));
         throw usage(`There is no open lane from ${source.name} to ${target.name}.`, [
-          `Open lanes: ${lanes.join(', ')}.`,
+          `Open lanes: ${lanes.map((row) => `${row.source} to ${row.target}`).join(', ')}.`,
         ]);
       }
       const asset = manifest.assets.find(({ id, symbol }) => symbol === request.asset || String(id) === request.asset);
@@ -152,33 +131,70 @@ export function createWallet(deps: { readonly clock: Clock }, options: WalletOpt
           `From ${terms.minAmount} to ${terms.maxAmount ?? 'any number of'} canonical units of 10^-${asset.decimals}.`,
         ]);
       }
+      const granularity = laneGranularity(asset, lane) ?? 1n;
+      if (canonical % granularity !== 0n) {
+        throw usage(`${request.amount} ${asset.symbol} is finer than both ends of the lane can represent.`, [
+          `Give a multiple of ${granularity} canonical units of 10^-${asset.decimals}.`,
+        ]);
+      }
       const amount = parseUnits(request.amount, local.decimals);
-      const receiver = request.receiver === undefined ? address : evmAccount(request.receiver);
+      const receiver = await receiverOf(request, source, target);
       return { source, target, lane, asset, local, amount, receiver };
     },
 
     async send(route, deadline, signal) {
       const { amount, receiver } = route;
-      const { receipt, packets } = await deposit(
-        senderOn(route.source),
-        { ...terms(route), amount, receiver, deadline },
-        signal,
-      );
-      return sent(route, receipt, packets);
+      const [sent] = await (await on(route.source)).send(route, [{ amount, receiver }], deadline, signal);
+      assert(sent !== undefined, 'a payment has its transaction');
+      return sent;
     },
 
-    async sendBatch(route, transfers, signal) {
-      const { receipt, packets } = await depositBatch(senderOn(route.source), { ...terms(route), transfers }, signal);
-      return sent(route, receipt, packets);
-    },
+    sendBatch: async (route, payments, signal) => (await on(route.source)).send(route, payments, 0n, signal),
 
-    async balance(chain, asset, account, signal) {
-      const on = chainByName(manifest, chain);
-      const local = asset.representations.find((row) => row.chain === chain);
-      if (on === undefined || local === undefined) throw usage(`${asset.symbol} is not on ${chain}.`, []);
-      return balanceOf(senderOn(on).endpoint, local.custody === 'native' ? undefined : local.token, account, signal);
+    async balance(name, asset, account, signal) {
+      const chain = chainByName(manifest, name);
+      const local = asset.representations.find((row) => row.chain === name);
+      if (chain === undefined || local === undefined) throw usage(`${asset.symbol} is not on ${name}.`, []);
+      return (await on(chain)).balance(local, account, signal);
     },
   };
+
+  /** The sender's own account on the target is that of the same key, as the target's family makes it. */
+  async function receiverOf(
+    { receiver: text }: TransferRequest,
+    source: ManifestChain,
+    target: ManifestChain,
+  ): Promise<Uint8Array> {
+    if (text === undefined) return (await on(target)).account;
+    const read = parseAccount(target, text);
+    if (read.kind === 'invalid') {
+      throw usage(`Not an account of ${target.name}: ${JSON.stringify(text.slice(0, 80))}: ${read.reason}.`, [
+        read.hint,
+      ]);
+    }
+    // A contract registers one length for all receivers of a lane.
+    const [usual] = accountLengths(target);
+    if (source.gateway.kind === 'contract' && read.bytes.length !== usual) {
+      throw usage(`Receivers on ${target.name} have ${usual} bytes for transfers from ${source.name}.`, [
+        `This one has ${read.bytes.length}.`,
+      ]);
+    }
+    return read.bytes;
+  }
+}
+
+async function createChainWallet(
+  deps: { readonly clock: Clock },
+  chain: ManifestChain,
+  key: Uint8Array,
+  url: string,
+): Promise<ChainWallet> {
+  switch (chain.family) {
+    case 'evm':
+      return createEvmWallet(deps, { chain, key, url });
+    case 'cosmos':
+      return createCosmosWallet(deps, { chain, key, url });
+  }
 }
 
 function namedChain(manifest: Manifest, name: string): ManifestChain {
@@ -186,19 +202,6 @@ function namedChain(manifest: Manifest, name: string): ManifestChain {
   if (chain !== undefined) return chain;
   const names = manifest.chains.map((row) => row.name).join(', ');
   throw usage(`There is no chain ${JSON.stringify(name)} in the manifest.`, [`It has ${names}.`]);
-}
-
-/** 20 bytes from hex; a mixed-case address must carry its checksum. */
-function evmAccount(text: string): Uint8Array {
-  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) {
-    throw usage(`Not an EVM account: ${JSON.stringify(text.slice(0, 80))}.`, ['0x and 40 hex digits were expected.']);
-  }
-  const bytes = fromHex(text, 20);
-  const digits = text.slice(2);
-  if (digits !== digits.toLowerCase() && digits !== digits.toUpperCase() && checksumAddress(bytes) !== text) {
-    throw usage(`The checksum of ${text} is wrong.`, [`The bytes are ${toHex(bytes)}: check each digit.`]);
-  }
-  return bytes;
 }
 
 function usage(shortMessage: string, metaMessages: readonly string[]): ViaductError {

@@ -42,6 +42,7 @@ export function checkConfig(document: SourceDocument, manifest: Manifest | undef
   checkChains(context);
   const attester = checkAttester(context);
   checkAccounts(context, attester);
+  checkVaults(context);
   checkNats(context);
   checkApi(context);
   return findings;
@@ -78,6 +79,7 @@ function checkChains({ manifest, roles, at, report, reportKey }: Context): void 
       reportKey(['chains', name], { problem: 'the manifest has no such chain', fix });
     }
     checkEndpoints(name, chain, manifest, roles, at, report);
+    if (chain !== undefined) checkFamily(name, chain, at, reportKey);
   }
   // A mistyped name has its own finding.
   if (configured.some((name) => !known.has(name))) return;
@@ -132,6 +134,8 @@ function checkEndpoints(
     hosts.set(host, index);
   }
   if (chain === undefined || endpoints.length === 0 || !roles.has('verify')) return;
+  // One endpoint is enough to follow signed headers; more of them are witnesses.
+  if (chain.lightClient.kind === 'tendermint') return;
   if (chain.lightClient.kind === 'ethereum') {
     if (at('chains', name, 'beacon') === undefined) {
       report(['chains', name], {
@@ -149,6 +153,51 @@ function checkEndpoints(
       expected: `at least ${quorum} with different host or port`,
       got: String(seen.size),
     });
+  }
+}
+
+/** Keys of a chain's row that only one family has. */
+const FAMILY_KEYS = {
+  evm: ['beacon', 'accounts', 'maxFeePerGasGwei'],
+  cosmos: ['vaultKey'],
+} as const satisfies Record<ManifestChain['family'], readonly string[]>;
+
+function checkFamily(name: string, { family }: ManifestChain, at: Context['at'], reportKey: Report): void {
+  for (const [other, keys] of Object.entries(FAMILY_KEYS)) {
+    for (const key of other === family ? [] : keys) {
+      if (at('chains', name, key) === undefined) continue;
+      const own = FAMILY_KEYS[family].map((one) => quote(one)).join(', ');
+      reportKey(['chains', name, key], {
+        problem: `not for a chain of family ${quote(family)}`,
+        fix: `Take it out; what such a chain has of its own: ${own}.`,
+      });
+    }
+  }
+}
+
+/** The keys with which this process signs what a vault pays. */
+function checkVaults({ manifest, roles, at, report }: Context): void {
+  for (const { name, gateway } of manifest?.chains ?? []) {
+    if (gateway.kind !== 'vault' || at('chains', name) === undefined) continue;
+    const path = ['chains', name, 'vaultKey'];
+    const key = at(...path);
+    if (key === undefined) {
+      if (!roles.has('attest')) continue;
+      report(['chains', name], {
+        problem: "the role attest signs what this chain's vault pays, and has no key for it",
+        expected: 'vaultKey: the secret of this member',
+      });
+      continue;
+    }
+    const address = checkKey(path, at, report);
+    if (address !== undefined && manifest?.profile !== 'dev' && isPublishedKey(address)) report(path, publishedKey());
+    if (!roles.has('attest')) {
+      report(path, {
+        severity: 'warning',
+        problem: 'a key of the vault in a process that signs nothing',
+        fix: 'Take it out: keys belong where they are used, in the process with the role attest.',
+      });
+    }
   }
 }
 
@@ -214,7 +263,8 @@ function checkAccounts({ manifest, roles, at, report }: Context, attester: Uint8
       }
     }
   }
-  if (roles.has('submit') && accounts === 0) {
+  const hasVault = manifest?.chains.some(({ gateway }) => gateway.kind === 'vault') === true;
+  if (roles.has('submit') && accounts === 0 && !hasVault) {
     report(['roles', listOf(at('roles')).indexOf('submit')], {
       problem: 'the role submit needs accounts for at least one chain',
       fix: 'Add accounts to a chain, or leave the role out.',

@@ -27,10 +27,13 @@ const FORMAT = `one of ${LOG_FORMATS.join(', ')}`;
 const endpointSchema = z
   .strictObject(
     {
-      url: secret(urlField('an http:// or https:// address', /^https?:\/\//), 'JSON-RPC over HTTP.'),
+      url: secret(
+        urlField('an http:// or https:// address', /^https?:\/\//),
+        'JSON-RPC over HTTP; of a Cosmos chain, the RPC of CometBFT.',
+      ),
       ws: secret(
         urlField('a ws:// or wss:// address', /^wss?:\/\//),
-        'JSON-RPC over WebSocket, to hear of new blocks early.',
+        'The same over WebSocket, to hear of new blocks early.',
       ).optional(),
     },
     { error: 'a map with url' },
@@ -67,13 +70,18 @@ export const chainConfigSchema = z
         .min(1, { error: ACCOUNTS })
         .max(ACCOUNTS_MAX, { error: ACCOUNTS })
         .optional()
-        .describe('Accounts that submit to this chain; the load is spread over them.'),
+        .describe(
+          'Accounts that submit to this chain; the load is spread over them. A vault pays its own fees and has none.',
+        ),
       maxFeePerGasGwei: z
         .number({ error: GWEI })
         .min(1e-9, { error: GWEI })
         .max(FEE_GWEI.max, { error: GWEI })
         .default(FEE_GWEI.default)
         .describe('The most a transaction offers per gas, in gwei.'),
+      vaultKey: keyField(
+        "Secret of this member of the chain's vault: its keys of all shards come from it. Its public keys are in the manifest.",
+      ).optional(),
       pollMs: integerField(POLL_MS.min, POLL_MS.max)
         .default(POLL_MS.default)
         .describe('How often the chain is asked for a new block.'),

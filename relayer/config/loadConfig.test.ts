@@ -9,6 +9,7 @@ import { addressOf } from '../core/secp256k1.ts';
 import { checksumAddress } from '../manifest/fields.ts';
 import { ConfigError, formatFinding } from '../manifest/findings.ts';
 import { type ConfigSources, loadConfig, type LoadedConfig } from './loadConfig.ts';
+import type { EvmChainConfig } from './relayerConfig.ts';
 import { DEFAULT_TUNING } from './tuning.ts';
 
 const EXAMPLE = readFileSync(new URL('../../configs/example/relayer.yaml', import.meta.url), 'utf8');
@@ -59,6 +60,13 @@ function sources(text: string, files: Record<string, string> = {}): ConfigSource
   };
 }
 
+/** The row of a chain, which is of the EVM. */
+function evmRow({ config }: LoadedConfig, name: string): EvmChainConfig {
+  const row = config.chains.get(chainName(name));
+  if (row?.family !== 'evm') throw new Error('no EVM chain');
+  return row;
+}
+
 function load(text: string, files: Record<string, string> = {}): LoadedConfig {
   return loadConfig('/net/relayer.yaml', sources(text, files));
 }
@@ -78,12 +86,13 @@ function replaced(from: string, to: string): string {
 
 describe('loadConfig', () => {
   it('loads the example', () => {
-    const { config, manifest, warnings } = load(EXAMPLE);
+    const loaded = load(EXAMPLE);
+    const { config, manifest, warnings } = loaded;
     expect(warnings).toEqual([]);
     expect(manifest.network).toBe('example-not-deployed');
     expect(config.manifestFile).toBe('/net/manifest.json');
     expect(config.dataDir).toBe('/net/data');
-    const sepolia = config.chains.get(chainName('sepolia'))!;
+    const sepolia = evmRow(loaded, 'sepolia');
     expect(sepolia.endpoints.map((endpoint) => endpoint.name)).toEqual([
       'sepolia.provider-one.example:443',
       'sepolia.provider-two.example:443',
@@ -141,7 +150,7 @@ describe('loadConfig', () => {
     expect(thrown.message).toMatchInlineSnapshot(`
       "/net/relayer.yaml has 10 mistakes.
       /net/relayer.yaml:2:25 roles[2]: wrong value; expected a role: verify, attest, plan, submit, api; got "submt". Did you mean "submit"?
-      /net/relayer.yaml:5:5 chains.sepolia.endpoint: unknown key. Known keys: endpoints, beacon, accounts, maxFeePerGasGwei, pollMs.
+      /net/relayer.yaml:5:5 chains.sepolia.endpoint: unknown key. Known keys: endpoints, beacon, accounts, maxFeePerGasGwei, vaultKey, pollMs.
       /net/relayer.yaml:7:14 chains.sepolia.endpoints[0].url: wrong value; expected an http:// or https:// address; got a string (not shown).
       /net/relayer.yaml:8:14 chains.sepolia.endpoints[1].url: the environment variable "MISSING_KEY" is not set. Set it before the relayer starts.
       /net/relayer.yaml:10:14 chains.sepolia.accounts[0].key: wrong value; expected a private key: 64 hex digits, with or without 0x; got a string (not shown).
@@ -261,10 +270,10 @@ describe('beacon nodes', () => {
 
   it('have secret addresses', () => {
     const row = '  sepolia: {endpoints: [{url: http://127.0.0.1:1}], beacon: [{url: "https://beacon.example/key"}]}';
-    const { config } = load(verifying.replace(/^ {2}sepolia.*$/m, row), files);
-    const [beacon] = config.chains.get(chainName('sepolia'))?.beacon ?? [];
+    const loaded = load(verifying.replace(/^ {2}sepolia.*$/m, row), files);
+    const [beacon] = evmRow(loaded, 'sepolia').beacon;
     expect(beacon?.reveal()).toBe('https://beacon.example/key');
-    expect(inspect(config, { depth: 9 })).not.toContain('beacon.example');
+    expect(inspect(loaded.config, { depth: 9 })).not.toContain('beacon.example');
   });
 });
 

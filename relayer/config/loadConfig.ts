@@ -4,11 +4,12 @@
  */
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fromHex } from '../core/bytes.ts';
+import { assert } from '../core/errors.ts';
 import { chainName } from '../core/ids.ts';
 import { addressOf } from '../core/secp256k1.ts';
 import { readDocument, type SourceDocument } from '../manifest/document.ts';
 import { ConfigError, type Finding, sortFindings } from '../manifest/findings.ts';
-import { type Manifest, readManifest } from '../manifest/index.ts';
+import { chainByName, type Manifest, type ManifestChain, readManifest } from '../manifest/index.ts';
 import { readYaml } from '../manifest/readYaml.ts';
 import { schemaFindings, valueAt } from '../manifest/schemaFindings.ts';
 import { checkConfig } from './checkConfig.ts';
@@ -100,7 +101,11 @@ function displayPath(file: string, path: string): string {
 
 function decode(raw: RawConfig, manifest: Manifest, local: (path: string) => string): RelayerConfig {
   const chains = new Map(
-    Object.entries(raw.chains).map(([name, chain]) => [chainName(name), toChainConfig(chain)] as const),
+    Object.entries(raw.chains).map(([name, chain]) => {
+      const family = chainByName(manifest, chainName(name))?.family;
+      assert(family !== undefined, 'checked: the manifest has every chain of the config');
+      return [chainName(name), toChainConfig(chain, family)] as const;
+    }),
   );
   return {
     manifestFile: local(raw.manifest),
@@ -115,15 +120,22 @@ function decode(raw: RawConfig, manifest: Manifest, local: (path: string) => str
   };
 }
 
-function toChainConfig(raw: RawConfig['chains'][string]): ChainConfig {
-  return {
-    family: 'evm',
-    endpoints: raw.endpoints.map(toEndpoint),
-    beacon: (raw.beacon ?? []).map(({ url }) => createSecret(url)),
-    accounts: (raw.accounts ?? []).map((account) => keyPair(account.key)),
-    maxFeePerGas: BigInt(Math.round(raw.maxFeePerGasGwei * 1e9)),
-    pollMs: raw.pollMs,
-  };
+function toChainConfig(raw: RawConfig['chains'][string], family: ManifestChain['family']): ChainConfig {
+  const base = { endpoints: raw.endpoints.map(toEndpoint), pollMs: raw.pollMs };
+  switch (family) {
+    case 'evm':
+      return {
+        family,
+        ...base,
+        beacon: (raw.beacon ?? []).map(({ url }) => createSecret(url)),
+        accounts: (raw.accounts ?? []).map((account) => keyPair(account.key)),
+        maxFeePerGas: BigInt(Math.round(raw.maxFeePerGasGwei * 1e9)),
+      };
+    case 'cosmos': {
+      const key = raw.vaultKey;
+      return { family, ...base, vaultKey: key === undefined ? undefined : createSecret(fromHex(key, 32)) };
+    }
+  }
 }
 
 function toEndpoint(raw: { readonly url: string; readonly ws?: string | undefined }): Endpoint {

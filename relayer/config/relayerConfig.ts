@@ -31,16 +31,27 @@ export interface RelayerConfig {
   readonly tuning: Tuning;
 }
 
-/** Of an EVM chain; another family's row would join as a union on `family`. */
-export interface ChainConfig {
-  readonly family: 'evm';
+/** How this process reaches a chain: one row of the union per family, which the manifest decides. */
+export type ChainConfig = EvmChainConfig | CosmosChainConfig;
+
+interface ChainConfigBase {
   readonly endpoints: readonly Endpoint[];
+  readonly pollMs: number;
+}
+
+export interface EvmChainConfig extends ChainConfigBase {
+  readonly family: 'evm';
   /** Beacon APIs over HTTP(S); empty where the light client needs none. */
   readonly beacon: readonly Secret[];
   readonly accounts: readonly AccountConfig[];
   /** Wei: no transaction offers more. */
   readonly maxFeePerGas: bigint;
-  readonly pollMs: number;
+}
+
+export interface CosmosChainConfig extends ChainConfigBase {
+  readonly family: 'cosmos';
+  /** 32 bytes: what this member's keys of the vault come from. Undefined in a process that signs no payments. */
+  readonly vaultKey: Secret<Uint8Array> | undefined;
 }
 
 export interface Endpoint {

@@ -9,7 +9,7 @@
 import { equalBytes, padWord, utf8, word } from './bytes.ts';
 import { assert } from './errors.ts';
 import { type Caip2, idBytes, type LaneId } from './ids.ts';
-import { keccak256 } from './keccak.ts';
+import { keccak256, keccakEach } from './keccak.ts';
 import { CHECKPOINT_CHUNKS_MAX, CHUNK_PACKETS_MAX, PACKET_BYTES } from './limits.ts';
 
 export interface Checkpoint {
@@ -48,12 +48,8 @@ export function chunkHash(packets: Uint8Array): Uint8Array {
 export function chunkHashes(packets: Uint8Array, chunkSize: number): Uint8Array[] {
   assert(packets.length > 0 && packets.length % PACKET_BYTES === 0, 'whole packets, at least one');
   assert(chunkSize >= 1 && chunkSize <= CHUNK_PACKETS_MAX, 'chunk size within limits');
-  const step = chunkSize * PACKET_BYTES;
-  const hashes: Uint8Array[] = [];
-  for (let offset = 0; offset < packets.length; offset += step) {
-    hashes.push(chunkHash(packets.subarray(offset, offset + step)));
-  }
-  return hashes;
+  const digests = keccakEach(packets, chunkSize * PACKET_BYTES);
+  return Array.from({ length: digests.length / 32 }, (_, index) => digests.subarray(index * 32, (index + 1) * 32));
 }
 
 export function chunkCount(checkpoint: Pick<Checkpoint, 'packetCount' | 'chunkSize'>): number {

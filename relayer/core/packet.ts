@@ -20,7 +20,7 @@
  */
 import { copyBytes, readU32, readU64, writeU32, writeU64 } from './bytes.ts';
 import { assert, DecodeError } from './errors.ts';
-import { keccak256 } from './keccak.ts';
+import { keccak256, keccakChains, keccakPrefixed } from './keccak.ts';
 import { type AssetId, assetId, idBytes, type LaneId, transferId, type TransferId } from './ids.ts';
 import { ACCOUNT_BYTES_MAX, PACKET_BYTES } from './limits.ts';
 
@@ -121,14 +121,25 @@ export function transferIdOf(lane: LaneId, packets: Uint8Array, offset = 0): Tra
   return transferId(keccak256(idBytes(lane), packets.subarray(offset, offset + PACKET_BYTES)));
 }
 
+/** The ids of many packets laid end to end, as 32 bytes each: half the price of one after the other. */
+export function transferIdsOf(lane: LaneId, packets: Uint8Array): Uint8Array {
+  return keccakPrefixed(idBytes(lane), packets);
+}
+
 /** The lane accumulator after the packets: `next = keccak256(previous ‖ packet)`, from 32 zero bytes. */
 export function accumulate(accumulator: Uint8Array, packets: Uint8Array): Uint8Array {
-  assert(packets.length % PACKET_BYTES === 0, 'whole packets');
-  let current = accumulator;
-  for (let offset = 0; offset < packets.length; offset += PACKET_BYTES) {
-    current = keccak256(current, packets.subarray(offset, offset + PACKET_BYTES));
-  }
-  return current;
+  return accumulateLanes([{ accumulator, packets }])[0] as Uint8Array;
+}
+
+/** The same for several lanes, side by side. */
+export function accumulateLanes(
+  lanes: readonly { readonly accumulator: Uint8Array; readonly packets: Uint8Array }[],
+): Uint8Array[] {
+  assert(
+    lanes.every(({ packets }) => packets.length % PACKET_BYTES === 0),
+    'whole packets',
+  );
+  return keccakChains(lanes.map(({ accumulator, packets }) => ({ first: accumulator, records: packets })));
 }
 
 function readAccount(bytes: Uint8Array, offset: number): Uint8Array {

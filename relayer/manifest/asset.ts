@@ -1,8 +1,17 @@
-/** Assets, and how each chain represents them: one row of the union per custody. */
+/** Assets, and how each chain represents them: one row of the union per custody, decoded by the family of its chain. */
 import { z } from 'zod';
 import { fromHex } from '../core/bytes.ts';
-import { type AssetId, assetId, type ChainName, chainName } from '../core/ids.ts';
-import { evmAddressField, integerField, labelField, slugField, symbolField } from './fields.ts';
+import { assert } from '../core/errors.ts';
+import { type AssetId, assetId, type ChainName, chainName, type Family } from '../core/ids.ts';
+import {
+  amountField,
+  denomField,
+  evmAddressField,
+  integerField,
+  labelField,
+  slugField,
+  symbolField,
+} from './fields.ts';
 
 interface RepresentationBase {
   readonly chain: ChainName;
@@ -10,26 +19,38 @@ interface RepresentationBase {
   readonly decimals: number;
 }
 
-/** The token's home: the gateway holds what is away. */
+/** The token's home on an EVM chain: the gateway holds what is away. */
 export interface LockedToken extends RepresentationBase {
+  readonly family: 'evm';
   readonly custody: 'lock';
   /** 20 bytes. */
   readonly token: Uint8Array;
 }
 
-/** A bridged representation: the gateway mints and burns it. */
+/** A bridged representation on an EVM chain: the gateway mints and burns it. */
 export interface MintedToken extends RepresentationBase {
+  readonly family: 'evm';
   readonly custody: 'mint';
   /** 20 bytes. */
   readonly token: Uint8Array;
 }
 
-/** The chain's own coin, at its home. */
+/** The coin of an EVM chain, at its home. */
 export interface NativeCoin extends RepresentationBase {
+  readonly family: 'evm';
   readonly custody: 'native';
 }
 
-export type Representation = LockedToken | MintedToken | NativeCoin;
+/** A coin of a Cosmos chain: at its home, or made by a vault through the chain's token factory. */
+export interface CosmosCoin extends RepresentationBase {
+  readonly family: 'cosmos';
+  readonly custody: 'lock' | 'mint';
+  readonly denom: string;
+  /** In the coin's own units: a deposit below this that cannot travel is kept, since sending it back costs more. */
+  readonly refundMinimum: bigint;
+}
+
+export type Representation = LockedToken | MintedToken | NativeCoin | CosmosCoin;
 
 export interface Asset {
   readonly id: AssetId;
@@ -50,18 +71,27 @@ const base = {
   decimals: integerField(0, DECIMALS_MAX).describe('Decimals of the token on this chain.'),
 };
 
-const representationSchema = z.discriminatedUnion(
+/** Which of them a representation has follows from the family of its chain: see `checkRepresentation.ts`. */
+const byFamily = {
+  token: evmAddressField().optional().describe('On an EVM chain: address of the token contract.'),
+  denom: denomField().optional().describe('On a Cosmos chain: the coin.'),
+  refundMinimum: amountField()
+    .optional()
+    .describe("On a Cosmos chain: least amount, in the coin's own units, that goes back when it cannot travel."),
+};
+
+export const representationSchema = z.discriminatedUnion(
   'custody',
   [
     z.strictObject({
       ...base,
       custody: z.literal('lock').describe('Home of the token: the gateway locks and releases it.'),
-      token: evmAddressField().describe('Address of the token contract.'),
+      ...byFamily,
     }),
     z.strictObject({
       ...base,
       custody: z.literal('mint').describe('Bridged representation: the gateway mints and burns it.'),
-      token: evmAddressField().describe('Address of the token contract.'),
+      ...byFamily,
     }),
     z.strictObject({
       ...base,
@@ -71,8 +101,7 @@ const representationSchema = z.discriminatedUnion(
   { error: 'a representation with custody "lock", "mint" or "native"' },
 );
 
-/** Decimals of the coin of every EVM chain, whatever a wallet shows. */
-export const EVM_COIN_DECIMALS = 18;
+export type RawRepresentation = z.output<typeof representationSchema>;
 
 const REPRESENTATIONS = 'a list of 2 to 64 representations';
 
@@ -95,24 +124,25 @@ export const assetSchema = z
   )
   .describe('An asset and its representations.');
 
-export function toAsset(raw: z.output<typeof assetSchema>): Asset {
+/** `familyOf`: of the chains of the manifest. The document is checked. */
+export function toAsset(raw: z.output<typeof assetSchema>, familyOf: (chain: string) => Family | undefined): Asset {
   return {
     id: assetId(raw.id),
     symbol: raw.symbol,
     decimals: raw.decimals,
-    representations: raw.representations.map(toRepresentation),
+    representations: raw.representations.map((one) => toRepresentation(one, familyOf(one.chain))),
     homesReason: raw.homesReason,
   };
 }
 
-function toRepresentation(raw: z.output<typeof representationSchema>): Representation {
+function toRepresentation(raw: RawRepresentation, family: Family | undefined): Representation {
   const common = { chain: chainName(raw.chain), decimals: raw.decimals };
-  switch (raw.custody) {
-    case 'lock':
-      return { ...common, custody: raw.custody, token: fromHex(raw.token, 20) };
-    case 'mint':
-      return { ...common, custody: raw.custody, token: fromHex(raw.token, 20) };
-    case 'native':
-      return { ...common, custody: raw.custody };
+  if (raw.custody === 'native') return { ...common, family: 'evm', custody: raw.custody };
+  const { custody, token, denom, refundMinimum } = raw;
+  if (family === 'cosmos') {
+    assert(denom !== undefined && refundMinimum !== undefined, 'checked: a coin of a Cosmos chain names its denom');
+    return { ...common, family, custody, denom, refundMinimum: BigInt(refundMinimum) };
   }
+  assert(token !== undefined, 'checked: a token of an EVM chain names its contract');
+  return { ...common, family: 'evm', custody, token: fromHex(token, 20) };
 }

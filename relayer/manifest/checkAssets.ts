@@ -1,18 +1,21 @@
 /** The rules of the assets: one home each, and no token that backs two of them. */
 import type { z } from 'zod';
 import { fromHex } from '../core/bytes.ts';
-import { type assetSchema, EVM_COIN_DECIMALS } from './asset.ts';
+import type { assetSchema, RawRepresentation } from './asset.ts';
+import { type ChainsByName, checkRepresentation } from './checkRepresentation.ts';
 import { type Path, quote } from './findings.ts';
 import type { Profile } from './manifest.ts';
 import { type Items, publishedKey, type Report, reportRepeats, unknownChain } from './report.ts';
 import { isPublishedKey } from './testKeys.ts';
 
 export type RawAsset = z.output<typeof assetSchema>;
-type RawRepresentation = RawAsset['representations'][number];
+/** A native coin names no token. */
+const NO_TOKEN = { token: undefined, denom: undefined } as const;
 
 export function checkAssets(
   assets: Items<RawAsset>,
   names: ReadonlySet<string>,
+  chains: ChainsByName,
   profile: Profile,
   report: Report,
 ): void {
@@ -27,6 +30,7 @@ export function checkAssets(
       if (!names.has(chain)) report([...path, 'chain'], unknownChain(chain, names));
       if (seen.has(chain)) report([...path, 'chain'], { problem: `the asset is on ${quote(chain)} already` });
       seen.add(chain);
+      checkRepresentation(path, representation, chains.get(chain), report);
       checkToken(path, asset.id, representation, owners, profile, report);
     }
     checkHomes(['assets', index], asset, report);
@@ -41,23 +45,17 @@ function checkToken(
   profile: Profile,
   report: Report,
 ): void {
-  const token = 'token' in representation ? representation.token : undefined;
-  const place = [...path, token === undefined ? 'custody' : 'token'];
-  const key = `${representation.chain} ${token?.toLowerCase() ?? 'native'}`;
+  const { token, denom } = 'token' in representation || 'denom' in representation ? representation : NO_TOKEN;
+  // A token that is missing has its own finding.
+  if (representation.custody !== 'native' && token === undefined && denom === undefined) return;
+  const place = [...path, token !== undefined ? 'token' : denom !== undefined ? 'denom' : 'custody'];
+  const key = `${representation.chain} ${token?.toLowerCase() ?? denom ?? 'native'}`;
   const owner = owners.get(key);
   owners.set(key, asset);
   if (owner !== undefined && owner !== asset) {
     report(place, {
       problem: `asset ${owner} is this token already`,
       fix: 'Two assets backed by the same token could each pay out what the other holds.',
-    });
-  }
-  // Every chain of today is an EVM chain.
-  if (representation.custody === 'native' && representation.decimals !== EVM_COIN_DECIMALS) {
-    report([...path, 'decimals'], {
-      problem: 'wrong decimals for the coin of an EVM chain',
-      expected: String(EVM_COIN_DECIMALS),
-      got: String(representation.decimals),
     });
   }
   if (profile !== 'dev' && token !== undefined && isPublishedKey(fromHex(token))) report(place, publishedKey());

@@ -2,6 +2,8 @@
 import type { z } from 'zod';
 import { fromHex } from '../core/bytes.ts';
 import type { chainSchema } from './chain.ts';
+import { checkCosmosChain } from './checkCosmosChain.ts';
+import type { VaultSigners } from './checkVault.ts';
 import { ETHEREUM_FORKS } from './lightClient.ts';
 import type { Profile } from './manifest.ts';
 import { type Items, publishedKey, type Report, reportRepeats } from './report.ts';
@@ -9,20 +11,32 @@ import { isPublishedKey } from './testKeys.ts';
 
 export type RawChain = z.output<typeof chainSchema>;
 
-export function checkChains(chains: Items<RawChain>, profile: Profile, report: Report): void {
+export function checkChains(chains: Items<RawChain>, signers: VaultSigners, profile: Profile, report: Report): void {
   reportRepeats(chains, (chain) => chain.name, 'name', 'chains', report);
   reportRepeats(chains, (chain) => chain.id, 'id', 'chains', report);
   for (const { index, item: chain } of chains) {
-    if (chain.lightClient.kind === 'ethereum') checkForks(index, chain.lightClient.forks, report);
-    if (profile === 'dev') continue;
-    checkLightClient(index, chain.lightClient, report);
-    if (isPublishedKey(fromHex(chain.gateway.address))) {
-      report(['chains', index, 'gateway', 'address'], publishedKey());
+    if (profile !== 'dev') checkClock(index, chain.lightClient, report);
+    switch (chain.family) {
+      case 'evm':
+        checkEvmChain(index, chain, profile, report);
+        break;
+      case 'cosmos':
+        checkCosmosChain(['chains', index], chain, signers, profile, report);
+        break;
     }
   }
 }
 
-type RawForks = Extract<RawChain['lightClient'], { kind: 'ethereum' }>['forks'];
+type RawEvmChain = Extract<RawChain, { family: 'evm' }>;
+
+function checkEvmChain(index: number, { lightClient, gateway }: RawEvmChain, profile: Profile, report: Report): void {
+  if (lightClient.kind === 'ethereum') checkForks(index, lightClient.forks, report);
+  if (profile === 'dev') return;
+  if (lightClient.kind === 'confirmations') checkConfirmations(index, lightClient, report);
+  if (isPublishedKey(fromHex(gateway.address))) report(['chains', index, 'gateway', 'address'], publishedKey());
+}
+
+type RawForks = Extract<RawEvmChain['lightClient'], { kind: 'ethereum' }>['forks'];
 
 function checkForks(chain: number, forks: RawForks, report: Report): void {
   for (const [index, fork] of forks.entries()) {
@@ -44,17 +58,19 @@ function checkForks(chain: number, forks: RawForks, report: Report): void {
 }
 
 /** Outside profile dev. */
-function checkLightClient(index: number, lightClient: RawChain['lightClient'], report: Report): void {
+function checkClock(index: number, lightClient: RawChain['lightClient'], report: Report): void {
+  if (lightClient.kind === 'confirmations' || lightClient.chainClock === undefined) return;
+  report(['chains', index, 'lightClient', 'chainClock'], {
+    problem: 'a clock of its own is for local chains',
+    expected: 'no chainClock outside profile dev',
+  });
+}
+
+type RawConfirmations = Extract<RawEvmChain['lightClient'], { kind: 'confirmations' }>;
+
+/** Outside profile dev. */
+function checkConfirmations(index: number, lightClient: RawConfirmations, report: Report): void {
   const path = ['chains', index, 'lightClient'] as const;
-  if (lightClient.kind === 'ethereum') {
-    if (lightClient.chainClock !== undefined) {
-      report([...path, 'chainClock'], {
-        problem: 'a clock of its own is for local chains',
-        expected: 'no chainClock outside profile dev',
-      });
-    }
-    return;
-  }
   if (lightClient.quorum < 2) {
     report([...path, 'quorum'], {
       problem: 'one endpoint alone would decide what happened on this chain',

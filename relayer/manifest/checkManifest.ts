@@ -12,7 +12,8 @@ import type { SourceDocument } from './document.ts';
 import type { Finding, Path } from './findings.ts';
 import { laneSchema } from './lane.ts';
 import type { Report } from './report.ts';
-import { validItems, valueAt } from './schemaFindings.ts';
+import { validItems, validValue, valueAt } from './schemaFindings.ts';
+import { signersSchema } from './signers.ts';
 
 export function checkManifest(document: SourceDocument): Finding[] {
   const findings: Finding[] = [];
@@ -24,9 +25,15 @@ export function checkManifest(document: SourceDocument): Finding[] {
   const chains = new Set(fieldsOf(at('chains'), 'name').filter((name) => typeof name === 'string'));
   const sources = fieldsOf(at('lanes'), 'source');
   const targets = fieldsOf(at('lanes'), 'target');
-  checkChains(validItems(chainSchema, at('chains')), profile, report);
+  const rows = validItems(chainSchema, at('chains'));
+  const members = at('signers', 'members');
+  const signers = {
+    threshold: validValue(signersSchema.shape.threshold, at('signers', 'threshold')),
+    members: Array.isArray(members) && members.length > 0 ? members.length : undefined,
+  };
+  checkChains(rows, signers, profile, report);
   checkSigners(at('signers'), profile, report);
-  checkAssets(assets, chains, profile, report);
+  checkAssets(assets, chains, new Map(rows.map(({ item }) => [item.name, item])), profile, report);
   checkLanes(
     validItems(laneSchema, at('lanes')),
     {

@@ -23,9 +23,16 @@ export function checkSigners(value: unknown, profile: Profile, report: Report): 
   warnOfOperators(members, threshold, report);
 }
 
-function checkThreshold(threshold: number, count: number, profile: Profile, report: Report): void {
+/** The fewest of `count` members that may decide. */
+export function leastThreshold(count: number, profile: Profile): { readonly least: number; readonly rule: string } {
   const majority = Math.floor(count / 2) + 1;
-  const least = profile === 'dev' ? majority : Math.max(majority, Math.ceil((2 * count) / 3));
+  return profile === 'dev'
+    ? { least: majority, rule: 'more than half' }
+    : { least: Math.max(majority, Math.ceil((2 * count) / 3)), rule: 'two thirds outside profile dev' };
+}
+
+function checkThreshold(threshold: number, count: number, profile: Profile, report: Report): void {
+  const { least, rule } = leastThreshold(count, profile);
   const path = ['signers', 'threshold'];
   if (threshold > count) {
     report(path, {
@@ -34,7 +41,6 @@ function checkThreshold(threshold: number, count: number, profile: Profile, repo
       got: String(threshold),
     });
   } else if (threshold < least) {
-    const rule = profile === 'dev' ? 'more than half' : 'two thirds outside profile dev';
     report(path, {
       problem: 'too few signatures would control the gateways',
       expected: `at least ${least} of ${count} (${rule})`,

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { fromHex, utf8 } from '../core/bytes.ts';
 import { keccak256 } from '../core/keccak.ts';
+import { decodeBech32 } from './bech32.ts';
 
 const U64_MAX = (1n << 64n) - 1n;
 const U128_MAX = (1n << 128n) - 1n;
@@ -15,6 +16,9 @@ const HEIGHT = 'a whole number as a string, such as "123", below 2^64';
 const AMOUNT = 'an amount in canonical units as a decimal string, such as "1000", below 2^128';
 const ADDRESS = 'an EVM address: 0x and 40 hex digits, not zero';
 const HASH = '0x and 64 hex digits';
+const BECH32 = 'a bech32 address';
+const PUBLIC_KEY = 'a compressed secp256k1 public key: 0x, 02 or 03, and 64 hex digits';
+const DENOM = 'a denom: 3 to 128 characters, a letter first, of letters, digits and / : . _ -';
 const LABEL = '1 to 64 printable ASCII characters';
 const SYMBOL = '1 to 16 characters of A-Z, a-z, 0-9, ., _ and -';
 
@@ -51,6 +55,26 @@ export function evmAddressField(): z.ZodString {
 
 export function hashField(): z.ZodString {
   return z.string({ error: HASH }).regex(/^0x[0-9a-fA-F]{64}$/, { error: HASH });
+}
+
+/** The prefix is checked with the chain it belongs to. */
+export function bech32Field(): z.ZodString {
+  return z
+    .string({ error: BECH32 })
+    .regex(/^[a-z][a-z0-9]{7,127}$/, { error: `${BECH32} in lower case`, abort: true })
+    .refine((text) => decodeBech32(text).kind === 'valid', {
+      error: `${BECH32} that fits its checksum (a character is mistyped)`,
+    });
+}
+
+/** The key's text, for the one who would compare it, in lower case only. */
+export function publicKeyField(): z.ZodString {
+  return z.string({ error: PUBLIC_KEY }).regex(/^0x0[23][0-9a-f]{64}$/, { error: PUBLIC_KEY });
+}
+
+/** As the SDK's bank has them. */
+export function denomField(): z.ZodString {
+  return z.string({ error: DENOM }).regex(/^[a-zA-Z][a-zA-Z0-9/:._-]{2,127}$/, { error: DENOM });
 }
 
 export function integerField(min: number, max: number): z.ZodNumber {

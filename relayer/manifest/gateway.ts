@@ -1,10 +1,12 @@
 /**
- * The bridge's presence on a chain: one row of the union per kind. `contract` is a deployed gateway; a `vault` (an
- * account owned by the signer set through the chain's own multisig) would be the next row.
+ * The bridge's presence on a chain. An EVM chain has a `contract`; chains that run no code of ours have a `vault`, whose
+ * fields each family has in a file of its own.
  */
 import { z } from 'zod';
 import { fromHex } from '../core/bytes.ts';
+import { assert } from '../core/errors.ts';
 import { evmAddressField, u64Field } from './fields.ts';
+import type { VaultGateway } from './vault.ts';
 
 export interface ContractGateway {
   readonly kind: 'contract';
@@ -14,7 +16,7 @@ export interface ContractGateway {
   readonly startHeight: bigint;
 }
 
-export type GatewaySpec = ContractGateway;
+export type GatewaySpec = ContractGateway | VaultGateway;
 
 const contractSchema = z
   .strictObject({
@@ -24,15 +26,12 @@ const contractSchema = z
   })
   .describe('A gateway contract on an EVM chain.');
 
-export const gatewaySchema = z
+export const evmGatewaySchema = z
   .discriminatedUnion('kind', [contractSchema], { error: 'a gateway of kind "contract"' })
   .describe("The bridge's presence on this chain.");
 
-export function toGateway(raw: z.output<typeof gatewaySchema>): GatewaySpec {
-  switch (raw.kind) {
-    case 'contract':
-      return { kind: raw.kind, address: fromHex(raw.address, 20), startHeight: BigInt(raw.startHeight) };
-  }
+export function toContract(raw: z.output<typeof contractSchema>): ContractGateway {
+  return { kind: raw.kind, address: fromHex(raw.address, 20), startHeight: BigInt(raw.startHeight) };
 }
 
 /** The native account bytes that stand for the gateway in a lane id. */
@@ -40,5 +39,10 @@ export function gatewayBytes(gateway: GatewaySpec): Uint8Array {
   switch (gateway.kind) {
     case 'contract':
       return gateway.address;
+    case 'vault': {
+      const [first] = gateway.shards;
+      assert(first !== undefined, 'a vault has a shard');
+      return first.account;
+    }
   }
 }

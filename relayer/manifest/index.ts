@@ -1,17 +1,21 @@
 /** The manifest: the public description of one bridge network. */
-export type { Asset, LockedToken, MintedToken, NativeCoin, Representation } from './asset.ts';
-export type { EvmChain, ManifestChain } from './chain.ts';
+export { accountLengths, formatAccount, parseAccount, type ReadAccount } from './account.ts';
+export type { Asset, CosmosCoin, LockedToken, MintedToken, NativeCoin, Representation } from './asset.ts';
+export type { ManifestChain } from './chain.ts';
+export type { CosmosChain } from './cosmosChain.ts';
+export type { CosmosCosts } from './cosmosCosts.ts';
+export { COSMOS_MEMBERS_MAX, type CosmosVault, multisigAccount } from './cosmosVault.ts';
+export type { EvmChain } from './evmChain.ts';
 export { checksumAddress } from './fields.ts';
 export { ConfigError, type Finding, formatFinding } from './findings.ts';
 export { type ContractGateway, gatewayBytes, type GatewaySpec } from './gateway.ts';
-export type { LaneAsset, ManifestLane } from './lane.ts';
+export { isHomeLane, type LaneAsset, type ManifestLane } from './lane.ts';
 export type {
-  ChainClockSpec,
   ConfirmationsLightClient,
   EthereumFork,
   EthereumLightClient,
+  EvmLightClient,
   LightClientSpec,
-  TrustedBlock,
 } from './lightClient.ts';
 export { laneGranularity } from './granularity.ts';
 export { loadManifest, type ManifestReading, readManifest } from './loadManifest.ts';
@@ -28,3 +32,6 @@ export {
 } from './manifest.ts';
 export { canonicalJson, manifestHash } from './manifestHash.ts';
 export type { ManifestSigners, SignerMember } from './signers.ts';
+export type { TendermintLightClient } from './tendermint.ts';
+export type { ChainClockSpec, TrustedBlock } from './trusted.ts';
+export type { VaultGateway, VaultShard } from './vault.ts';

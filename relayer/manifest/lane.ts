@@ -1,9 +1,12 @@
-/** Lanes of the manifest. A lane is one way; two-way traffic is two rows. */
+/**
+ * Lanes of the manifest. A lane is one way; two-way traffic is two rows. A vault has a lane more, its home lane, which is in
+ * no row: it leads from the vault to itself, and deposits that cannot travel go back on it.
+ */
 import { z } from 'zod';
 import { type AssetId, assetId, type ChainName, chainName, type LaneId } from '../core/ids.ts';
 import { laneIdOf } from '../core/lane.ts';
 import { CHUNK_PACKETS_MAX } from '../core/limits.ts';
-import { ASSETS_MAX } from './asset.ts';
+import { type Asset, ASSETS_MAX } from './asset.ts';
 import type { ManifestChain } from './chain.ts';
 import { amountField, integerField, slugField } from './fields.ts';
 import { gatewayBytes } from './gateway.ts';
@@ -75,4 +78,27 @@ export function toLane(raw: z.output<typeof laneSchema>, source: ManifestChain, 
       maxAmount: asset.maxAmount === undefined ? undefined : BigInt(asset.maxAmount),
     })),
   };
+}
+
+/** The home lane of a vault: it carries returns only, so it has no terms. Undefined for a contract, which refuses at once. */
+export function homeLaneOf(chain: ManifestChain, assets: readonly Asset[]): ManifestLane | undefined {
+  const { name, gateway } = chain;
+  if (gateway.kind !== 'vault') return undefined;
+  const end = { chain: chain.id, gateway: gatewayBytes(gateway) };
+  const id = laneIdOf(end, end);
+  return {
+    id,
+    oppositeId: id,
+    source: name,
+    target: name,
+    enabled: true,
+    chunkSize: gateway.homeChunkSize,
+    assets: assets
+      .filter(({ representations }) => representations.some((row) => row.chain === name))
+      .map((asset) => ({ id: asset.id, minAmount: 0n, maxAmount: undefined })),
+  };
+}
+
+export function isHomeLane({ source, target }: Pick<ManifestLane, 'source' | 'target'>): boolean {
+  return source === target;
 }

@@ -1,17 +1,13 @@
 /**
- * How a chain's headers are verified: one row of the union per kind. A kind needs a module in `light-clients/`; adding
- * one here means a schema, a decoded type and a case in `toLightClient`.
+ * How the headers of an EVM chain are verified: one row of the union per kind. A kind needs a module in `light-clients/`;
+ * adding one here means a schema, a decoded type and a case in `toLightClient`. Other families' kinds have files of their
+ * own.
  */
 import { z } from 'zod';
 import { fromHex } from '../core/bytes.ts';
 import { hashField, integerField, u64Field } from './fields.ts';
-
-/** Where verification starts: taken from a source that the author of the manifest trusts. */
-export interface TrustedBlock {
-  readonly height: bigint;
-  /** 32 bytes. */
-  readonly hash: Uint8Array;
-}
+import type { TendermintLightClient } from './tendermint.ts';
+import { chainClockSchema, type ChainClockSpec, toChainClock, type TrustedBlock, trustedSchema } from './trusted.ts';
 
 /** Hash-linked headers, a depth, and the agreement of independent endpoints: weaker than a light client. */
 export interface ConfirmationsLightClient {
@@ -50,14 +46,9 @@ export interface EthereumFork {
   readonly version: Uint8Array;
 }
 
-/** The time of a local chain that runs faster than the host's: at `hostMs` it was `chainSeconds`. */
-export interface ChainClockSpec {
-  readonly hostMs: bigint;
-  readonly chainSeconds: bigint;
-  readonly speed: number;
-}
+export type EvmLightClient = ConfirmationsLightClient | EthereumLightClient;
 
-export type LightClientSpec = ConfirmationsLightClient | EthereumLightClient;
+export type LightClientSpec = EvmLightClient | TendermintLightClient;
 
 /** In the order in which a network goes through them. */
 export const ETHEREUM_FORKS = [
@@ -70,16 +61,6 @@ export const ETHEREUM_FORKS = [
   'fulu',
   'gloas',
 ] as const;
-
-const trustedSchema = z
-  .strictObject(
-    {
-      height: u64Field().describe('Height of the trusted block.'),
-      hash: hashField().describe('Hash of the trusted block. Compare it with several independent sources.'),
-    },
-    { error: 'an object with height and hash' },
-  )
-  .describe('The block that verification starts from.');
 
 const confirmationsSchema = z
   .strictObject({
@@ -131,17 +112,7 @@ const ethereumSchema = z
     maxAgeSeconds: integerField(60, 10_000_000).describe(
       'How old the last finalized block may be and still vouch for the next: below the weak subjectivity period.',
     ),
-    chainClock: z
-      .strictObject(
-        {
-          hostMs: u64Field().describe("A moment of the host's clock, in milliseconds since the Unix epoch."),
-          chainSeconds: u64Field().describe("The chain's time at that moment, Unix seconds."),
-          speed: integerField(1, 1000).describe("Seconds of the chain's time in one of the host's."),
-        },
-        { error: 'an object with hostMs, chainSeconds and speed' },
-      )
-      .optional()
-      .describe('Only in profile dev: the time of a local chain that runs faster than the wall clock.'),
+    chainClock: chainClockSchema.optional(),
   })
   .describe('For Ethereum and chains with its consensus: finalized headers, proven by two thirds of a sync committee.');
 
@@ -151,7 +122,7 @@ export const lightClientSchema = z
   })
   .describe('How headers of this chain are verified.');
 
-export function toLightClient(raw: z.output<typeof lightClientSchema>): LightClientSpec {
+export function toLightClient(raw: z.output<typeof lightClientSchema>): EvmLightClient {
   switch (raw.kind) {
     case 'confirmations':
       return {
@@ -173,11 +144,7 @@ export function toLightClient(raw: z.output<typeof lightClientSchema>): LightCli
         secondsPerSlot: BigInt(raw.secondsPerSlot),
         trustedBlockRoot: fromHex(raw.trustedBlockRoot, 32),
         maxAgeSeconds: BigInt(raw.maxAgeSeconds),
-        chainClock: raw.chainClock && {
-          hostMs: BigInt(raw.chainClock.hostMs),
-          chainSeconds: BigInt(raw.chainClock.chainSeconds),
-          speed: raw.chainClock.speed,
-        },
+        chainClock: raw.chainClock && toChainClock(raw.chainClock),
       };
   }
 }

@@ -6,7 +6,7 @@ import { toChain } from './chain.ts';
 import { checkManifest } from './checkManifest.ts';
 import { readDocument } from './document.ts';
 import { ConfigError, type Finding, sortFindings } from './findings.ts';
-import { toLane } from './lane.ts';
+import { homeLaneOf, toLane } from './lane.ts';
 import { type Manifest, MANIFEST_BYTES_MAX, manifestSchema } from './manifest.ts';
 import { manifestHash } from './manifestHash.ts';
 import { readJson } from './readJson.ts';
@@ -38,8 +38,9 @@ export function readManifest(bytes: Uint8Array, fileName: string): ManifestReadi
 
 function decode(value: unknown): Manifest {
   const raw = manifestSchema.parse(value);
-  const chains = raw.chains.map(toChain);
+  const chains = raw.chains.map((chain) => toChain(chain, raw.signers.threshold));
   const byName = new Map(chains.map((chain) => [chain.name, chain]));
+  const assets = raw.assets.map((asset) => toAsset(asset, (name) => byName.get(chainName(name))?.family));
   return {
     version: raw.version,
     network: raw.network,
@@ -47,12 +48,15 @@ function decode(value: unknown): Manifest {
     hash: manifestHash(value),
     chains,
     signers: toSigners(raw.signers),
-    assets: raw.assets.map(toAsset),
-    lanes: raw.lanes.map((lane) => {
-      const source = byName.get(chainName(lane.source));
-      const target = byName.get(chainName(lane.target));
-      assert(source !== undefined && target !== undefined, 'checked: a lane names known chains');
-      return toLane(lane, source, target);
-    }),
+    assets,
+    lanes: [
+      ...raw.lanes.map((lane) => {
+        const source = byName.get(chainName(lane.source));
+        const target = byName.get(chainName(lane.target));
+        assert(source !== undefined && target !== undefined, 'checked: a lane names known chains');
+        return toLane(lane, source, target);
+      }),
+      ...chains.flatMap((chain) => homeLaneOf(chain, assets) ?? []),
+    ],
   };
 }

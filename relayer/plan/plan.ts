@@ -2,8 +2,12 @@
  * The plan role for one target chain: collects certificates and frames, and keeps the chain's work queue filled with the
  * chunks that can go now. It holds no authority and no truth: what it handed out is forgotten with the process, and
  * found again from the journal, the target's own state and time.
+ *
+ * Of several planners of one chain the one with the lease hands out; the others collect and listen, so that one of them
+ * goes on within seconds. A planner that only believes to have the lease does no harm: its messages bear the ids of those
+ * that are there, and what is delivered twice all the same is stopped by the gateway, or by the members of a vault.
  */
-import type { Bus } from '../bus/index.ts';
+import { type Bus, LEASE_MS } from '../bus/index.ts';
 import { type Certificate, decodeCertificate, endSequence, isSplit } from '../core/certificate.ts';
 import type { Clock } from '../core/clock.ts';
 import { createWake } from '../core/concurrency.ts';
@@ -19,12 +23,16 @@ import type { Subjects } from '../core/subjects.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Journal } from '../store/journal.ts';
 import { deliveryBuilder } from './buildDelivery.ts';
+import { freshFairness, served } from './fairness.ts';
 import { fetchFrames } from './frameService.ts';
+import { createHandedOut } from './handedOut.ts';
 import { type LanePlanView, type PlannedChunk, planChunks } from './planChunks.ts';
 
 export interface PlannedLane {
   readonly id: LaneId;
   readonly rules: AttestationRules;
+  /** Its part of the target beside the other lanes'. Default 1. */
+  readonly weight?: number | undefined;
 }
 
 export interface PlanDeps {
@@ -45,12 +53,8 @@ export interface PlanOptions {
   readonly inFlightMax: number;
   /** How long a chunk may go unreported, or reported done and unsettled, before it is handed out again. */
   readonly resendMs: number;
-}
-
-interface HandedOut {
-  readonly atMs: number;
-  /** `done`: reported included, it waits for verification only. Only `out` takes a place. */
-  readonly state: 'out' | 'done' | 'refused';
+  /** How long the planner that hands out may be silent. Default `LEASE_MS`. */
+  readonly leaseMs?: number;
 }
 
 /** Certificates looked at per lane and round: enough to fill the queue, bounded in memory. */
@@ -67,9 +71,18 @@ export async function plan(
   const { bus, subjects, journal, clock, log, telemetry } = deps;
   const { wake, wait } = createWake(clock);
   const byId = new Map(lanes.map((lane) => [lane.id, lane]));
-  const handedOut = new Map<string, HandedOut>();
-  /** Tries per chunk, for message ids; and per certificate start, to take turns among certificates of one start. */
-  const tries = new Map<string, number>();
+  const weights = new Map(lanes.map(({ id, weight = 1 }) => [id, weight]));
+  const handedOut = createHandedOut(options.resendMs);
+  let fairness = freshFairness<LaneId>();
+  const lease = bus.lease(`plan-${chain}`, {
+    holder: options.durable,
+    ttlMs: options.leaseMs ?? LEASE_MS,
+    signal,
+    onChange(held) {
+      log.info({ chain, held }, 'planning for this chain');
+      wake();
+    },
+  });
 
   async function onCertificate(payload: Uint8Array): Promise<void> {
     const certificate = decodeCertificate(payload);
@@ -94,19 +107,16 @@ export async function plan(
   }
 
   function onOutcome(outcome: ChunkOutcome): void {
-    const chunk = chunkKey(outcome.lane, outcome.firstSequence, outcome.chunkIndex);
-    if (!handedOut.has(chunk)) return;
-    if (outcome.kind === 'done') handedOut.set(chunk, { atMs: clock.now(), state: 'done' });
-    else handedOut.delete(chunk);
-    if (outcome.kind === 'refused') {
-      const start = `${outcome.lane}-${outcome.firstSequence}`;
-      tries.set(start, (tries.get(start) ?? 0) + 1);
-      telemetry.alert('warning', 'CHUNK_REFUSED', `The gateway of ${chain} refused a chunk: ${outcome.reason}`, {
-        lane: outcome.lane,
-        firstSequence: outcome.firstSequence,
+    const { lane, firstSequence, kind, reason } = outcome;
+    if (!byId.has(lane)) return;
+    const isKnown = handedOut.has(outcome);
+    handedOut.hear(outcome, clock.now(), lease.held);
+    if (!isKnown || !lease.held) return;
+    if (kind === 'refused') {
+      telemetry.alert('warning', 'CHUNK_REFUSED', `The gateway of ${chain} refused a chunk: ${reason}`, {
+        lane,
+        firstSequence,
       });
-      // Another certificate of the same start may do; the same one again would only spin.
-      handedOut.set(chunk, { atMs: clock.now(), state: 'refused' });
     }
     wake();
   }
@@ -119,34 +129,43 @@ export async function plan(
     const all = known.filter(({ checkpoint }) => !isSplit(checkpoint, delivered));
     return {
       lane: lane.id,
+      weight: weights.get(lane.id) ?? 1,
       paused,
+      taken: handedOut.taken(lane.id),
       accepted,
-      certificates: takeTurns(all, accepted, (first) => tries.get(`${lane.id}-${first}`) ?? 0),
+      certificates: takeTurns(all, accepted, (first) => handedOut.refusals(lane.id, first)),
       isDelivered: (sequence) => isIn(delivered, sequence),
-      isInFlight: (certificate, index) => handedOut.has(chunkKey(lane.id, certificate.firstSequence, index)),
+      isInFlight: ({ firstSequence }, chunkIndex) => handedOut.has({ lane: lane.id, firstSequence, chunkIndex }),
     };
   }
 
-  async function handOut(planned: readonly PlannedChunk<PlannedCertificate>[]): Promise<void> {
+  /** The certificates whose packets are not here. */
+  async function handOut(planned: readonly PlannedChunk<PlannedCertificate>[]): Promise<Set<Certificate>> {
     const builders = new Map<Certificate, ReturnType<typeof deliveryBuilder>>();
-    for (const { lane, certificate, chunkIndex } of planned) {
-      const { full } = certificate;
+    const missing = new Set<Certificate>();
+    for (const { lane, certificate, chunkIndex, packets } of planned) {
+      const { full, firstSequence } = certificate;
       if (!builders.has(full)) builders.set(full, await builderFor(lane, full));
       const build = builders.get(full);
-      if (build === undefined) continue;
-      const chunk = chunkKey(lane, certificate.firstSequence, chunkIndex);
-      const attempt = tries.get(chunk) ?? 0;
-      tries.set(chunk, attempt + 1);
-      handedOut.set(chunk, { atMs: clock.now(), state: 'out' });
-      // Numbered by time as well, since the count starts again with the process.
-      const id = `${chunk}-${clock.now()}-${attempt}`;
+      if (build === undefined) {
+        missing.add(full);
+        continue;
+      }
+      // Another planner may be at it by now.
+      if (!lease.held) break;
+      const chunk = { lane, firstSequence, chunkIndex };
+      // Taken before the bus has it: outcomes may come while the acknowledgement is on its way.
+      handedOut.put(chunk, clock.now());
       try {
-        await bus.publishDurable(subjects.work(chain), build(chunkIndex), { id });
+        // One that is there already, from before a restart or from another planner, counts as handed out.
+        await bus.publishDurable(subjects.work(chain), build(chunkIndex), { id: handedOut.messageId(chunk) });
       } catch (error) {
-        handedOut.delete(chunk);
+        handedOut.takeBack(chunk);
         throw error;
       }
+      fairness = served(fairness, lane, packets, weights.get(lane) ?? 1);
     }
+    return missing;
   }
 
   async function builderFor(lane: LaneId, certificate: Certificate): Promise<ReturnType<typeof deliveryBuilder>> {
@@ -168,33 +187,30 @@ export async function plan(
   }
 
   async function round(): Promise<void> {
-    forgetOld();
-    const views = await deps.target.lanes([...byId.keys()], signal);
-    const planViews: LanePlanView<PlannedCertificate>[] = [];
-    for (const lane of lanes) {
-      const seen = views.get(lane.id);
-      if (seen === undefined) continue;
-      planViews.push(await viewLane(lane, seen));
-      const { derived, accepted, delivered } = await journal.lane(lane.id);
-      if (seen.paused) telemetry.report('blocked', lane.id, { step: 'submit', reason: 'the target gateway is paused' });
-      else telemetry.report('lane', lane.id, { derived, accepted, delivered: delivered.through });
+    handedOut.forgetOld(clock.now());
+    if (!lease.held) return;
+    const seen = await deps.target.lanes([...byId.keys()], signal);
+    const missing = new Set<Certificate>();
+    for (let before = -1; missing.size > before && lease.held;) {
+      before = missing.size;
+      const views: LanePlanView<PlannedCertificate>[] = [];
+      for (const lane of lanes) {
+        const laneSeen = seen.get(lane.id);
+        if (laneSeen === undefined) continue;
+        const view = await viewLane(lane, laneSeen);
+        views.push({ ...view, isInFlight: (one, index) => missing.has(one.full) || view.isInFlight(one, index) });
+      }
+      // What cannot go for want of packets leaves its places to others.
+      for (const certificate of await handOut(planChunks(views, options.inFlightMax, fairness)))
+        missing.add(certificate);
     }
-    await handOut(planChunks(planViews, options.inFlightMax - places()));
-  }
-
-  function places(): number {
-    let taken = 0;
-    for (const { state } of handedOut.values()) if (state === 'out') taken++;
-    return taken;
-  }
-
-  /** What was not answered in time is handed out again; a delivered chunk is never planned, so it may be forgotten. */
-  function forgetOld(): void {
-    const now = clock.now();
-    for (const [chunk, { atMs, state }] of handedOut) {
-      if (now - atMs >= options.resendMs * (state === 'done' ? DONE_PATIENCE : 1)) handedOut.delete(chunk);
+    for (const { id } of lanes) {
+      const laneSeen = seen.get(id);
+      if (laneSeen === undefined) continue;
+      const { derived, accepted, delivered } = await journal.lane(id);
+      if (laneSeen.paused) telemetry.report('blocked', id, { step: 'submit', reason: 'the target gateway is paused' });
+      else telemetry.report('lane', id, { derived, accepted, delivered: delivered.through });
     }
-    if (tries.size > TRIES_KEPT) tries.clear();
   }
 
   function hear(handle: (payload: Uint8Array) => Promise<void>) {
@@ -252,11 +268,6 @@ interface PlannedCertificate {
 
 /** A vault accepts nothing ahead of paying it, so that no checkpoint has to wait for another. */
 const ANY_ORDER = (1n << 64n) - 1n;
-/** A chunk reported done waits for the target's finality: asking about it again much sooner only costs calls. */
-const DONE_PATIENCE = 10;
-/** Chunks remembered for their message ids; forgetting them all only makes ids start again. */
-const TRIES_KEPT = 100_000;
-
 /**
  * One certificate for each start. What the target accepted ends at or below its watermark, so a certificate that starts
  * below it and ends above it is not the accepted one. Among several, tries take turns.
@@ -280,8 +291,4 @@ function takeTurns(
     chosen.push({ firstSequence, packetCount, chunkSize, full });
   }
   return chosen.sort((a, b) => (a.firstSequence < b.firstSequence ? -1 : 1));
-}
-
-function chunkKey(lane: LaneId, firstSequence: bigint, chunkIndex: number): string {
-  return `${lane}-${firstSequence}-${chunkIndex}`;
 }

@@ -1,10 +1,15 @@
 /**
- * Which chunks to hand out now, for one target chain. Pure: (view, limits) to a list, fair across lanes.
+ * Which chunks to hand out now, for one target chain. Pure: (view, places, fairness) to a list, fair across lanes.
  *
  * A lane's checkpoints are accepted in order, so the chunks of one checkpoint go out only when every checkpoint before
- * it has been accepted; its own chunks go out together, since any of them can carry the acceptance.
+ * it has been accepted; its own chunks go out together, since any of them can carry the acceptance. Lanes get packets in
+ * proportion to their weights (see `fairness.ts`), each its lowest sequences first.
+ *
+ * Chunks that cannot go through hold their places for long: a value limit is used up, the gateway misses something. So
+ * half of all places are kept apart in equal parts, one for each lane, and one lane alone can never stop the others.
  */
 import type { LaneId } from '../core/ids.ts';
+import { type Fairness, served, startOf } from './fairness.ts';
 
 export interface CheckpointView {
   readonly firstSequence: bigint;
@@ -14,14 +19,18 @@ export interface CheckpointView {
 
 export interface LanePlanView<C extends CheckpointView> {
   readonly lane: LaneId;
+  /** Its part of what the target takes, beside those of the other lanes; above 0. */
+  readonly weight: number;
   readonly paused: boolean;
+  /** Chunks handed out and not yet reported. */
+  readonly taken: number;
   /** First sequence that the target has not accepted, as it says now. */
   readonly accepted: bigint;
   /** Certificates that may still have work, by first sequence, ascending. */
   readonly certificates: readonly C[];
   /** True when the chunk's packets are known to be delivered. */
   isDelivered(firstSequence: bigint): boolean;
-  /** True when the chunk was handed out and its answer is still awaited. */
+  /** True when the chunk was handed out and its answer is still awaited, or cannot be handed out now. */
   isInFlight(certificate: C, chunkIndex: number): boolean;
 }
 
@@ -29,32 +38,62 @@ export interface PlannedChunk<C extends CheckpointView> {
   readonly lane: LaneId;
   readonly certificate: C;
   readonly chunkIndex: number;
+  readonly packets: number;
 }
 
-/** At most `room` chunks, one lane after the other in turn, each lane's lowest sequences first. */
+/** Parts of the places that are kept for lanes that use less than theirs. */
+const KEPT_PART = 2;
+
+/** At most what fits into `places` beside what is taken, in the order in which it should go. */
 export function planChunks<C extends CheckpointView>(
   lanes: readonly LanePlanView<C>[],
-  room: number,
+  places: number,
+  fairness: Fairness<LaneId>,
 ): PlannedChunk<C>[] {
-  const queues = lanes.filter((lane) => !lane.paused).map((lane) => readyChunks(lane, room));
+  const open = lanes.filter(({ paused }) => !paused);
+  const kept = keptPlaces(places, open.length);
+  const taken = lanes.reduce((sum, lane) => sum + lane.taken, 0);
+  const queues = open.map((lane) => ({ lane, taken: lane.taken, ready: readyChunks(lane, places) }));
   const planned: PlannedChunk<C>[] = [];
-  for (let round = 0; planned.length < room; round++) {
-    const taken = queues.map((queue) => queue[round]).filter((chunk) => chunk !== undefined);
-    if (taken.length === 0) break;
-    planned.push(...taken.slice(0, room - planned.length));
+  let state = fairness;
+  for (let free = places - taken; free > 0; free--) {
+    const missing = queues.reduce((sum, queue) => sum + Math.max(0, kept - queue.taken), 0);
+    const able = queues.filter((queue) => {
+      const [next] = queue.ready;
+      // Its own part is always there for it; what is kept for the others is not.
+      return next !== undefined && (queue.taken < kept || free > missing);
+    });
+    const [first, ...others] = able;
+    if (first === undefined) break;
+    const queue = others.reduce(
+      (best, other) => (startOf(state, other.lane.lane) < startOf(state, best.lane.lane) ? other : best),
+      first,
+    );
+    const chunk = queue.ready.shift();
+    if (chunk === undefined) break;
+    queue.taken += 1;
+    planned.push(chunk);
+    state = served(state, chunk.lane, chunk.packets, queue.lane.weight);
   }
   return planned;
 }
 
-function readyChunks<C extends CheckpointView>(view: LanePlanView<C>, room: number): PlannedChunk<C>[] {
+/** Places that each of so many lanes may count on. */
+export function keptPlaces(places: number, lanes: number): number {
+  return lanes < 2 ? 0 : Math.floor(places / (KEPT_PART * lanes));
+}
+
+function readyChunks<C extends CheckpointView>(view: LanePlanView<C>, most: number): PlannedChunk<C>[] {
   const ready: PlannedChunk<C>[] = [];
   for (const certificate of view.certificates) {
     if (certificate.firstSequence > view.accepted) break;
-    const chunks = Math.ceil(certificate.packetCount / certificate.chunkSize);
-    for (let chunkIndex = 0; chunkIndex < chunks && ready.length < room; chunkIndex++) {
-      const first = certificate.firstSequence + BigInt(chunkIndex * certificate.chunkSize);
-      if (view.isDelivered(first) || view.isInFlight(certificate, chunkIndex)) continue;
-      ready.push({ lane: view.lane, certificate, chunkIndex });
+    const { firstSequence, packetCount, chunkSize } = certificate;
+    const chunks = Math.ceil(packetCount / chunkSize);
+    for (let chunkIndex = 0; chunkIndex < chunks && ready.length < most; chunkIndex++) {
+      const before = chunkIndex * chunkSize;
+      if (view.isDelivered(firstSequence + BigInt(before)) || view.isInFlight(certificate, chunkIndex)) continue;
+      const packets = Math.min(chunkSize, packetCount - before);
+      ready.push({ lane: view.lane, certificate, chunkIndex, packets });
     }
   }
   return ready;

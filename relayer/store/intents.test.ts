@@ -1,7 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LANE, TARGET } from '../../test/sim/statements.ts';
+import { concatBytes, utf8 } from '../core/bytes.ts';
 import { ViaductError } from '../core/errors.ts';
 import { createMemoryStore, put, storeKey } from './index.ts';
+import { decodeIntent, encodeIntent } from './intentCodec.ts';
 import { createIntents, type Intent } from './intents.ts';
 
 const call = Uint8Array.of(1, 2, 3);
@@ -32,13 +35,39 @@ describe('intents', () => {
     expect(await intents.load()).toEqual([]);
   });
 
-  it.each(['', '{}', 'null', '{"slot":"7","chunk":null,"call":"zz","attempts":[]}'])(
-    'are damaged: %j',
-    async (text) => {
+  it('survive the way through bytes, whatever is in them', () => {
+    const bytes = fc.uint8Array({ maxLength: 40 });
+    const attempt = fc.record({ attempt: fc.nat(), raw: bytes, hash: fc.string() });
+    fc.assert(
+      fc.property(
+        fc.bigInt(0n, 2n ** 64n - 1n),
+        bytes,
+        fc.array(attempt, { maxLength: 4 }),
+        fc.boolean(),
+        fc.nat(),
+        (slot, called, attempts, isBlank, signedAtMs) => {
+          const one: Intent = {
+            slot,
+            call: called,
+            chunk: isBlank ? undefined : intent.chunk,
+            attempts: attempts.map((row) => ({ ...row, slot, call: called })),
+            signedAtMs,
+          };
+          expect(decodeIntent(encodeIntent(one))).toEqual(one);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('are damaged when cut, longer or of another kind', async () => {
+    const good = encodeIntent(intent);
+    const damaged = [...Array.from(good, (_, length) => good.subarray(0, length)), concatBytes(good, call), utf8('{}')];
+    for (const bytes of [...damaged, good.with(0, 1), good.with(20, 2)]) {
       const store = createMemoryStore();
-      await store.write([put(storeKey('intent', TARGET, '0xaa', 7n), Buffer.from(text))], { sync: true });
+      await store.write([put(storeKey('intent', TARGET, '0xaa', 7n), bytes)], { sync: true });
       const loading = createIntents(store, TARGET, '0xaa').load();
       await expect(loading).rejects.toSatisfy((e) => e instanceof ViaductError && e.code === 'STORE_CORRUPT');
-    },
-  );
+    }
+  });
 });

@@ -2,10 +2,10 @@
  * The submitter's intents: for each slot of an account, the chunk it is for and every transaction signed for it. They are
  * on disk before the first broadcast, so a restart goes on with the same bytes.
  */
-import { bytesToHex, fromHex, utf8 } from '../core/bytes.ts';
 import { ViaductError } from '../core/errors.ts';
-import { type ChainName, laneId, type LaneId } from '../core/ids.ts';
+import type { ChainName, LaneId } from '../core/ids.ts';
 import type { SignedTransaction } from '../core/ports.ts';
+import { decodeIntent, encodeIntent } from './intentCodec.ts';
 import { rangeOf, storeKey } from './keys.ts';
 import { del, put, type Store } from './port.ts';
 
@@ -39,11 +39,11 @@ export function createIntents(store: Store, chain: ChainName, account: string): 
   return {
     async load() {
       const intents: Intent[] = [];
-      for await (const { value } of store.range(rangeOf('intent', chain, account))) intents.push(decode(value));
+      for await (const { value } of store.range(rangeOf('intent', chain, account))) intents.push(read(value));
       return intents;
     },
     async put(intent) {
-      await store.write([put(storeKey('intent', chain, account, intent.slot), encode(intent))], { sync: true });
+      await store.write([put(storeKey('intent', chain, account, intent.slot), encodeIntent(intent))], { sync: true });
     },
     async remove(slot) {
       await store.write([del(storeKey('intent', chain, account, slot))], { sync: false });
@@ -51,44 +51,9 @@ export function createIntents(store: Store, chain: ChainName, account: string): 
   };
 }
 
-function encode(intent: Intent): Uint8Array {
-  const { chunk } = intent;
-  return utf8(
-    JSON.stringify({
-      slot: intent.slot.toString(),
-      chunk: chunk === undefined ? null : { ...chunk, firstSequence: chunk.firstSequence.toString() },
-      call: bytesToHex(intent.call),
-      attempts: intent.attempts.map(({ attempt, raw, hash }) => ({ attempt, raw: bytesToHex(raw), hash })),
-      signedAtMs: intent.signedAtMs,
-    }),
-  );
-}
-
-function decode(value: Uint8Array): Intent {
+function read(value: Uint8Array): Intent {
   try {
-    const row = JSON.parse(new TextDecoder().decode(value)) as {
-      slot: string;
-      chunk: { lane: string; firstSequence: string; chunkIndex: number } | null;
-      call: string;
-      attempts: { attempt: number; raw: string; hash: string }[];
-      signedAtMs: number;
-    };
-    const slot = BigInt(row.slot);
-    const call = fromHex(row.call);
-    return {
-      slot,
-      chunk:
-        row.chunk === null
-          ? undefined
-          : {
-              lane: laneId(row.chunk.lane),
-              firstSequence: BigInt(row.chunk.firstSequence),
-              chunkIndex: row.chunk.chunkIndex,
-            },
-      call,
-      attempts: row.attempts.map(({ attempt, raw, hash }) => ({ slot, attempt, call, raw: fromHex(raw), hash })),
-      signedAtMs: row.signedAtMs,
-    };
+    return decodeIntent(value);
   } catch (cause) {
     throw new ViaductError({
       code: 'STORE_CORRUPT',

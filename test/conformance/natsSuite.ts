@@ -3,7 +3,8 @@ import { describe, it } from 'vitest';
 import { createNatsBus } from '../../relayer/bus/index.ts';
 import { systemClock as clock } from '../../relayer/core/clock.ts';
 import { type MatrixRow, startNatsServer } from '../devnet/nats/index.ts';
-import { ACK_WAIT_MS, busSuite } from './busSuite.ts';
+import { ACK_WAIT_MS, type BusHarness, busSuite } from './busSuite.ts';
+import { leaseSuite } from './leaseSuite.ts';
 
 export function natsSuite({ name, server, reason }: MatrixRow): void {
   if (server === undefined) {
@@ -12,7 +13,7 @@ export function natsSuite({ name, server, reason }: MatrixRow): void {
     });
     return;
   }
-  busSuite(name, async () => {
+  const create = async (): Promise<BusHarness> => {
     const nats = await startNatsServer({ binary: server.path, clock });
     return {
       connect: async (subjects) =>
@@ -41,5 +42,7 @@ export function natsSuite({ name, server, reason }: MatrixRow): void {
       },
       dispose: nats.dispose,
     };
-  });
+  };
+  busSuite(name, create);
+  leaseSuite(name, create);
 }

@@ -1,18 +1,22 @@
 /**
- * The local network: two real anvil chains with the contracts deployed, each driven by a real consensus layer,
- * nats-server, three attesters with a threshold of two, and a relayer, each a process of its own. Keys come from the
- * well-known test mnemonic, so nothing here may ever hold value; the config refuses these keys outside profile `dev`.
+ * The local network: chains of every family with a gateway on each, nats-server, three attesters with a threshold of two, and
+ * a relayer, each a process of its own. EVM chains are real anvil nodes driven by a real consensus layer; Cosmos chains run
+ * in this process. Keys come from the well-known test mnemonic, so nothing here may ever hold value; the config refuses these
+ * keys outside profile `dev`.
  */
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bytesToHex, fromHex } from '../../relayer/core/bytes.ts';
 import type { Clock } from '../../relayer/core/clock.ts';
+import { ViaductError } from '../../relayer/core/errors.ts';
 import { loadManifest, type Manifest } from '../../relayer/manifest/index.ts';
 import { type Anvil, devAccounts, startAnvil } from './anvil.ts';
 import type { Beacon } from './beacon/index.ts';
+import { type CosmosNode, type RunningCosmosChain, startCosmosChain, vaultSecret } from './cosmosChains.ts';
 import { deployNetwork } from './deployNetwork.ts';
 import { freePort } from './freePort.ts';
 import { type NatsServer, obtainNatsServer, startNatsServer } from './nats/index.ts';
+import { FAMILIES, type LocalFamily, type PlannedCosmosChain, type PlannedEvmChain, planFor } from './networkPlan.ts';
 import { GENESIS_AGE_SECONDS, SPEED, startProofOfStake } from './proofOfStake.ts';
 import { createRelayerProcess, type RelayerProcess } from './relayerProcess.ts';
 
@@ -22,17 +26,33 @@ export interface LocalNetworkOptions {
   /** 0 = any free port. */
   readonly apiPort: number;
   readonly clock: Clock;
-  /** `ethereum` (default): proof-of-stake chains with finality; `confirmations`: bare nodes. */
+  /** All of them when left out. */
+  readonly families?: readonly LocalFamily[];
+  /** Of the EVM chains. `ethereum` (default): proof-of-stake chains with finality; `confirmations`: bare nodes. */
   readonly lightClient?: 'ethereum' | 'confirmations';
+  /** Of the Cosmos chains. `local` (default): in this process; `tokend`: real nodes, built where Go is. */
+  readonly cosmos?: 'local' | 'tokend';
   say(line: string): void;
 }
 
-export interface LocalChain {
+export interface LocalEvmChain {
+  readonly family: 'evm';
   readonly name: string;
+  readonly url: string;
   readonly anvil: Anvil;
   /** Undefined when the chain is a bare node. */
   readonly beacon: Beacon | undefined;
 }
+
+export interface LocalCosmosChain {
+  readonly family: 'cosmos';
+  readonly name: string;
+  readonly url: string;
+  readonly node: CosmosNode;
+  readonly blockMs: number;
+}
+
+export type LocalChain = LocalEvmChain | LocalCosmosChain;
 
 export interface LocalNetwork {
   readonly dir: string;
@@ -42,25 +62,22 @@ export interface LocalNetwork {
   readonly apiUrl: string;
   readonly natsUrl: string;
   readonly chains: readonly LocalChain[];
-  /** Seconds of chain time in one of the wall clock. */
+  /** Seconds of chain time of the EVM chains in one of the wall clock. */
   readonly speed: number;
   readonly nats: NatsServer;
   readonly attesters: readonly RelayerProcess[];
   readonly relayer: RelayerProcess;
-  /** A development account with tokens and coins on both chains. */
+  /** A development key with tokens and coins on all chains; its address on EVM chains. */
   readonly user: { readonly address: Uint8Array; readonly key: Uint8Array };
   /** Where a process keeps its journal. */
   dataDir(name: string): string;
   stop(): Promise<void>;
 }
 
-const CHAINS = [
-  { name: 'anvil-a', chainId: 31337 },
-  { name: 'anvil-b', chainId: 31338 },
-] as const;
 const BLOCK_SECONDS = 1;
 const CONFIRMATIONS = 2;
 const POLL_MS = 200;
+const THRESHOLD = 2;
 
 /** Accounts of the test mnemonic, by what they are for. */
 const ACCOUNT = { deployer: 0, attesters: [1, 2, 3], submitter: 4, user: 5 } as const;
@@ -88,30 +105,30 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
     stops.push(async () => nats.dispose());
     say(`nats-server ${binary.version} at ${nats.url}`);
 
-    const timestamp = Math.floor(clock.now() / 1000) - GENESIS_AGE_SECONDS;
-    const nodes = await Promise.all(
-      CHAINS.map(async ({ name, chainId }) => {
-        const past = isProofOfStake ? { timestamp } : {};
-
-        return { name, anvil: await startAnvil({ chainId, clock, ...past }) };
-      }),
-    );
-    for (const { name, anvil } of nodes) {
-      stops.push(async () => anvil.stop());
-      say(`${name} (eip155:${anvil.chainId}) at ${anvil.url}`);
-    }
-
     const accounts = devAccounts(10);
     const keyOf = (index: number): Uint8Array => accounts[index]!.privateKey;
     const attesters = ACCOUNT.attesters.map((index, i) => ({ name: `attester-${i + 1}`, key: keyOf(index) }));
+    const members = attesters.map(({ name }) => ({ name, secret: vaultSecret(name) }));
     const user = { address: fromHex(accounts[ACCOUNT.user]!.address, 20), key: keyOf(ACCOUNT.user) };
-    const [a, b] = nodes.map(({ name, anvil }) => ({ name, url: anvil.url, chainId: anvil.chainId }));
+    const deployer = keyOf(ACCOUNT.deployer);
+
+    const plan = planFor(options.families ?? FAMILIES);
+    const [nodes, cosmos] = await Promise.all([
+      Promise.all(plan.chains.flatMap((chain) => (chain.family === 'evm' ? [startNode(chain)] : []))),
+      startCosmos(plan.chains.flatMap((chain) => (chain.family === 'cosmos' ? [chain] : []))),
+    ]);
     const manifestJson = await deployNetwork(
       {
-        chains: [a!, b!],
-        deployer: keyOf(ACCOUNT.deployer),
+        plan: {
+          ...plan,
+          chains: plan.chains.map((chain) => cosmos.find((one) => one.plan.name === chain.name)?.plan ?? chain),
+        },
+        evm: nodes.map(({ name, anvil }) => ({ name, url: anvil.url, chainId: anvil.chainId })),
+        cosmos,
+        deployer,
         attesters,
-        threshold: 2,
+        members,
+        threshold: THRESHOLD,
         user: user.address,
         confirmations: CONFIRMATIONS,
       },
@@ -119,8 +136,14 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
       signal,
     );
     // Deployment went block by transaction; from here on blocks come by the clock, as on a real chain.
-    const chains = await Promise.all(nodes.map(async (node, index) => letRun(node, index)));
-    say(`contracts deployed, assets funded${isProofOfStake ? ', both chains finalize' : ''}`);
+    const evmChains = await Promise.all(nodes.map(letRun));
+    const chains: LocalChain[] = [
+      ...evmChains,
+      ...cosmos.map(({ plan: { name }, node, blockMs }): LocalCosmosChain => {
+        return { family: 'cosmos', name, url: node.url, node, blockMs };
+      }),
+    ];
+    say(`gateways deployed, assets funded${isProofOfStake && nodes.length > 0 ? ', EVM chains finalize' : ''}`);
     const manifestFile = join(dir, 'manifest.json');
     const text = `${JSON.stringify(manifestJson, null, 2)}\n`;
     writeFileSync(manifestFile, text);
@@ -130,6 +153,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
     writeKey(join(dir, 'user.key'), user.key);
     writeKey(join(dir, 'submitter.key'), keyOf(ACCOUNT.submitter));
     const config = writeConfig('relayer', ['verify', 'plan', 'submit', 'api']);
+    for (const { name, secret } of members) writeKey(join(dir, `${name}-vault.key`), secret);
     const attesterProcesses = attesters.map(({ name, key }) => {
       writeKey(join(dir, `${name}.key`), key);
       return createRelayerProcess(name, writeConfig(name, ['verify', 'attest']), join(dir, 'logs', `${name}.log`), {
@@ -141,17 +165,39 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
     await Promise.all([...attesterProcesses, relayer].map(async (running) => running.start()));
     say(`three attesters (threshold 2) and a relayer, API at http://127.0.0.1:${apiPort}`);
 
-    async function letRun(node: Pick<LocalChain, 'name' | 'anvil'>, index: number): Promise<LocalChain> {
-      const { anvil } = node;
+    async function startNode({ name, chainId }: PlannedEvmChain): Promise<{ name: string; anvil: Anvil }> {
+      const timestamp = Math.floor(clock.now() / 1000) - GENESIS_AGE_SECONDS;
+      const anvil = await startAnvil({ chainId, clock, ...(isProofOfStake ? { timestamp } : {}) });
+      stops.push(async () => anvil.stop());
+      say(`${name} (eip155:${chainId}) at ${anvil.url}`);
+      return { name, anvil };
+    }
+
+    async function startCosmos(planned: readonly PlannedCosmosChain[]): Promise<RunningCosmosChain[]> {
+      const tokend = options.cosmos === 'tokend' && planned.length > 0 ? await obtainTokend(say) : undefined;
+      const running: RunningCosmosChain[] = [];
+      for (const chain of planned) {
+        const started = await startCosmosChain({ clock }, chain, { deployer, user: user.key }, tokend);
+        stops.push(async () => started.stop());
+        say(`${chain.name} (cosmos:${chain.chainId}) at ${started.node.url}`);
+        running.push(started);
+      }
+      return running;
+    }
+
+    async function letRun({ name, anvil }: { name: string; anvil: Anvil }): Promise<LocalEvmChain> {
+      const chain = { family: 'evm', name, url: anvil.url, anvil } as const;
       if (!isProofOfStake) {
         await anvil.rpc('evm_setAutomine', [false]);
         await anvil.rpc('evm_setIntervalMining', [BLOCK_SECONDS]);
-        return { ...node, beacon: undefined };
+        return { ...chain, beacon: undefined };
       }
       const { beacon, lightClient } = await startProofOfStake(anvil);
       stops.push(async () => beacon.stop());
-      Object.assign((manifestJson['chains'] as object[])[index] as object, { lightClient });
-      return { ...node, beacon };
+      const rows = manifestJson['chains'] as { readonly name: string }[];
+      const row = rows.find((one) => one.name === name);
+      if (row !== undefined) Object.assign(row, { lightClient });
+      return { ...chain, beacon };
     }
 
     function writeConfig(name: string, roles: readonly string[]): string {
@@ -161,15 +207,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
         `dataDir: ./data/${name}`,
         `roles: [${roles.join(', ')}]`,
         'chains:',
-        ...chains.flatMap(({ name: chain, anvil, beacon }) => [
-          `  ${chain}:`,
-          '    endpoints:',
-          `      - url: ${anvil.url}`,
-          `        ws: ${anvil.wsUrl}`,
-          ...(beacon === undefined ? [] : ['    beacon:', `      - url: ${beacon.url}`]),
-          `    pollMs: ${POLL_MS}`,
-          ...(roles.includes('submit') ? ['    accounts:', '      - key: ${file:./submitter.key}'] : []),
-        ]),
+        ...chains.flatMap((chain) => [`  ${chain.name}:`, ...endpointLines(chain), ...keyLines(chain, name, roles)]),
         ...(roles.includes('attest') ? ['attester:', `  name: ${name}`, `  key: \${file:./${name}.key}`] : []),
         `nats: { url: '${nats.url}' }`,
         ...(roles.includes('api') ? [`api: { host: 127.0.0.1, port: ${apiPort} }`] : []),
@@ -196,6 +234,37 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
       stop,
     };
   }
+}
+
+function endpointLines(chain: LocalChain): string[] {
+  const { url, wsUrl } = chain.family === 'evm' ? chain.anvil : chain.node;
+  return [
+    '    endpoints:',
+    `      - url: ${url}`,
+    `        ws: ${wsUrl}`,
+    ...(chain.family === 'evm' && chain.beacon !== undefined
+      ? ['    beacon:', `      - url: ${chain.beacon.url}`]
+      : []),
+    `    pollMs: ${POLL_MS}`,
+  ];
+}
+
+function keyLines({ family }: LocalChain, process: string, roles: readonly string[]): string[] {
+  if (family === 'evm')
+    return roles.includes('submit') ? ['    accounts:', '      - key: ${file:./submitter.key}'] : [];
+  return roles.includes('attest') ? [`    vaultKey: \${file:./${process}-vault.key}`] : [];
+}
+
+/** Throws when there is no Go to build it with. */
+async function obtainTokend(say: (line: string) => void): Promise<string> {
+  const { obtainCosmosBinaries } = await import('../witness/cosmos/binaries.ts');
+  const answer = await obtainCosmosBinaries(say);
+  if (answer.kind === 'built') return answer.binaries.tokend;
+  throw new ViaductError({
+    code: 'SETUP_FAILED',
+    shortMessage: 'The real Cosmos chain cannot be built here.',
+    metaMessages: [answer.reason, 'Leave --cosmos out: the local chain needs nothing.'],
+  });
 }
 
 /** Private keys are for their owner only, even the ones that everybody knows. */

@@ -1,16 +1,29 @@
 /** `viaduct devnet`: the local network left up, and what runs where. */
 import { toHex } from '../../relayer/core/bytes.ts';
+import {
+  formatAccount,
+  gatewayBytes,
+  isHomeLane,
+  type ManifestChain,
+  type Representation,
+} from '../../relayer/manifest/index.ts';
+import { createWallet } from '../../relayer/cli/wallet.ts';
 import { systemClock } from '../../relayer/core/clock.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
 import { type Output, table } from '../../relayer/cli/output.ts';
 import { relative } from 'node:path';
 import { DEV_MNEMONIC } from './anvil.ts';
-import { startLocalNetwork } from './localNetwork.ts';
+import { type LocalChain, type LocalNetwork, startLocalNetwork } from './localNetwork.ts';
+import { parseFamilies } from './networkPlan.ts';
 import { SLOT_MS } from './proofOfStake.ts';
 
 export interface DevnetOptions {
   readonly dir: string;
   readonly apiPort: string;
+  /** `evm,cosmos`. */
+  readonly families: string;
+  /** `local` or `tokend`. */
+  readonly cosmos: string;
 }
 
 /** Resolves after the signal, when everything is stopped. */
@@ -18,23 +31,41 @@ export async function runDevnet(options: DevnetOptions, output: Output, signal: 
   if (!/^\d{1,5}$/.test(options.apiPort) || Number(options.apiPort) > 65_535) {
     throw new ViaductError({ code: 'USAGE', shortMessage: '--api-port takes a port number, 0 for any free one.' });
   }
+  if (options.cosmos !== 'local' && options.cosmos !== 'tokend') {
+    throw new ViaductError({ code: 'USAGE', shortMessage: '--cosmos takes local or tokend.' });
+  }
+  const families = parseFamilies(options.families);
   const clock = systemClock;
   const say = (line: string): void => {
     output.say(`devnet: ${line}`);
   };
-  const network = await startLocalNetwork({ dir: options.dir, apiPort: Number(options.apiPort), clock, say }, signal);
+  const { dir, cosmos } = options;
+  const started = { dir, apiPort: Number(options.apiPort), clock, families, cosmos, say } as const;
+  const network = await startLocalNetwork(started, signal);
   const config = relative(process.cwd(), network.config);
+  const wallet = createWallet(
+    { clock },
+    {
+      manifest: network.manifest,
+      key: network.user.key,
+      endpoint: (name) => network.chains.find((chain) => chain.name === name)?.url ?? '',
+    },
+  );
+  const accounts = await Promise.all(
+    network.manifest.chains.map(async (chain): Promise<[string, string]> => {
+      return [chain.name, formatAccount(chain, (await wallet.on(chain)).account)];
+    }),
+  );
   output.line(
     table([
-      ...network.chains.flatMap(({ name, anvil, beacon }) => [
-        [name, anvil.url, `eip155:${anvil.chainId}, blocks every ${beacon === undefined ? 'second' : `${SLOT_MS} ms`}`],
-        ...(beacon === undefined ? [] : [[`beacon of ${name}`, beacon.url, 'Beacon API, minimal preset']]),
+      ...network.chains.flatMap(chainRows),
+      ...network.manifest.chains.flatMap((chain) => [
+        [`gateway on ${chain.name}`, formatAccount(chain, gatewayBytes(chain.gateway)), gatewayNote(chain)],
       ]),
-      ...network.manifest.chains.map(({ name, gateway }) => [`gateway on ${name}`, toHex(gateway.address), '']),
       ...network.manifest.assets.flatMap(({ symbol, representations }) =>
         representations.map((row) => [
           `${symbol} on ${row.chain}`,
-          row.custody === 'native' ? 'the native coin' : toHex(row.token),
+          tokenText(row),
           `${row.custody}, ${row.decimals} decimals`,
         ]),
       ),
@@ -49,26 +80,28 @@ export async function runDevnet(options: DevnetOptions, output: Output, signal: 
         '',
         `process ${pid}, log ${relative(process.cwd(), logFile)}`,
       ]),
-      ['your account', toHex(network.user.address), `key in ${relative(process.cwd(), network.dir)}/user.key`],
+      ...accounts.map(([chain, address]) => [`your account on ${chain}`, address, '']),
+      ['your key', `${relative(process.cwd(), network.dir)}/user.key`, 'one for all chains'],
       ['mnemonic', DEV_MNEMONIC, 'known to everybody'],
     ]),
   );
   output.line('');
-  output.line(
-    network.speed === 1
-      ? 'Both chains are followed by confirmations, which is weaker than a light client.'
-      : `Both chains are followed by the ethereum light client. Their time runs ${network.speed} times the wall clock's.`,
-  );
+  for (const line of assurances(network)) output.line(line);
   output.line('Try, in another terminal:');
-  output.line(`  npm run viaduct -- transfer --config ${config} --from anvil-a --to anvil-b --asset TEST --amount 1.5`);
+  for (const { source, target, symbol } of examples(network)) {
+    const route = `--from ${source} --to ${target} --asset ${symbol} --amount 1.5`;
+    output.line(`  npm run viaduct -- transfer --config ${config} ${route}`);
+  }
   output.line(`  npm run viaduct -- status --config ${config}`);
   output.line('Ctrl-C ends it.');
   output.result({
-    chains: network.chains.map(({ name, anvil }) => ({ name, url: anvil.url, chainId: anvil.chainId })),
+    chains: network.manifest.chains.map(({ name, id }) => {
+      return { name, id, url: network.chains.find((chain) => chain.name === name)?.url };
+    }),
     natsUrl: network.natsUrl,
     apiUrl: network.apiUrl,
     config: network.config,
-    user: toHex(network.user.address),
+    user: Object.fromEntries(accounts),
   });
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
@@ -79,4 +112,53 @@ export async function runDevnet(options: DevnetOptions, output: Output, signal: 
   say('stopping');
   await network.stop();
   say('stopped');
+}
+
+function chainRows(chain: LocalChain): string[][] {
+  const { name, url } = chain;
+  if (chain.family === 'cosmos') return [[name, url, `CometBFT RPC, blocks every ${chain.blockMs} ms`]];
+  const { anvil, beacon } = chain;
+  const pace = beacon === undefined ? 'second' : `${SLOT_MS} ms`;
+  return [
+    [name, url, `eip155:${anvil.chainId}, blocks every ${pace}`],
+    ...(beacon === undefined ? [] : [[`beacon of ${name}`, beacon.url, 'Beacon API, minimal preset']]),
+  ];
+}
+
+function gatewayNote({ gateway }: ManifestChain): string {
+  if (gateway.kind === 'contract') return 'a contract';
+  const { shards, threshold } = gateway;
+  const members = shards[0]?.members.length ?? 0;
+  return `a vault of ${shards.length} accounts, ${threshold} of ${members} sign`;
+}
+
+function tokenText(row: Representation): string {
+  if (row.family === 'cosmos') return row.denom;
+  return row.custody === 'native' ? 'the native coin' : toHex(row.token);
+}
+
+function assurances({ manifest, speed }: LocalNetwork): string[] {
+  const kinds = new Map(manifest.chains.map(({ family, lightClient }) => [family, lightClient.kind]));
+  return [...kinds].map(([family, kind]) => {
+    if (kind === 'confirmations')
+      return `Chains of family ${family} are followed by confirmations, weaker than a light client.`;
+    const time = family === 'evm' && speed !== 1 ? ` Their time runs ${speed} times the wall clock's.` : '';
+    return `Chains of family ${family} are followed by the ${kind} light client.${time}`;
+  });
+}
+
+/** One lane for each pair of families, with an asset that is at home there. */
+function examples({ manifest }: LocalNetwork): { source: string; target: string; symbol: string }[] {
+  const seen = new Set<string>();
+  const familyOf = (name: string): string => manifest.chains.find((chain) => chain.name === name)?.family ?? '';
+  return manifest.lanes.flatMap((lane) => {
+    const { source, target } = lane;
+    const pair = `${familyOf(source)} ${familyOf(target)}`;
+    const asset = manifest.assets.find(({ representations }) =>
+      representations.some(({ chain, custody }) => chain === source && custody === 'lock'),
+    );
+    if (isHomeLane(lane) || asset === undefined || seen.has(pair)) return [];
+    seen.add(pair);
+    return [{ source, target, symbol: asset.symbol }];
+  });
 }

@@ -1,10 +1,10 @@
 /**
- * `npm run demo`: the main job, seen by eye. Starts the local network, sends transfers both ways, shows each step and the
- * balances before and after, shows two refused ones coming back, and ends. The last line of stdout is one JSON object.
+ * `npm run demo`: the main job, seen by eye. Starts the local network, sends transfers between all families, shows each step and
+ * the balances before and after, shows refused ones coming back, and ends. The last line of stdout is one JSON object.
  */
 import { setMaxListeners } from 'node:events';
 import { parseArgs } from 'node:util';
-import { type ApiTransfer, createApiClient, followTransfer } from '../../relayer/cli/apiClient.ts';
+import { type ApiTransfer, createApiClient, findSent, followTransfer } from '../../relayer/cli/apiClient.ts';
 import { EXIT, exitCodeOf } from '../../relayer/cli/exitCodes.ts';
 import { createOutput, type Output, table } from '../../relayer/cli/output.ts';
 import { systemClock } from '../../relayer/core/clock.ts';
@@ -13,7 +13,8 @@ import { formatUnits, parseUnits } from '../../relayer/core/units.ts';
 import type { Asset } from '../../relayer/manifest/index.ts';
 import { type LocalNetwork, startLocalNetwork } from '../devnet/localNetwork.ts';
 import { sendRefusals } from './refusals.ts';
-import { balances, shortHex, supplyHolds, userWallet } from './scenario.ts';
+import { balances, userWallet } from './scenario.ts';
+import { createSupplyCheck } from './supply.ts';
 
 interface DemoResult {
   readonly transfers: number;
@@ -26,12 +27,23 @@ interface DemoResult {
   readonly seconds: number;
 }
 
-/** Out and home again, on both sides. */
+/** Out and home again, in every direction between families. */
 const STEPS = [
   { from: 'anvil-a', to: 'anvil-b', asset: 'TEST', amount: '1000' },
-  { from: 'anvil-b', to: 'anvil-a', asset: 'USDX', amount: '250.5' },
-  { from: 'anvil-a', to: 'anvil-b', asset: 'ETH', amount: '2' },
   { from: 'anvil-b', to: 'anvil-a', asset: 'TEST', amount: '400' },
+  { from: 'anvil-a', to: 'cosmos-a', asset: 'ETH', amount: '2' },
+  { from: 'cosmos-a', to: 'cosmos-b', asset: 'ETH', amount: '0.75' },
+  { from: 'cosmos-b', to: 'anvil-a', asset: 'ETH', amount: '0.25' },
+  { from: 'cosmos-a', to: 'anvil-b', asset: 'TOKA', amount: '250.5' },
+  { from: 'anvil-b', to: 'cosmos-a', asset: 'TOKA', amount: '100' },
+  { from: 'cosmos-b', to: 'cosmos-a', asset: 'TOKB', amount: '80' },
+] as const;
+
+/** One direction for each way in which a transfer comes back. */
+const REFUSED = [
+  { from: 'anvil-a', to: 'anvil-b' },
+  { from: 'anvil-a', to: 'cosmos-a' },
+  { from: 'cosmos-a', to: 'anvil-a' },
 ] as const;
 
 const FOLLOW_MS_MAX = 120_000;
@@ -74,26 +86,26 @@ async function demo(network: LocalNetwork, output: Output): Promise<DemoResult> 
   const started = clock.now();
   const wallet = userWallet(network, clock);
   const api = createApiClient(network.apiUrl);
+  const supply = await createSupplyCheck(network, signal);
   await showBalances('Balances before');
 
   let [delivered, doubled] = [0, 0];
   for (const step of STEPS) {
     const request = { ...step, receiver: undefined, deadline: 0n };
-    const route = wallet.route(request);
-    const before = await wallet.balance(route.target.name, route.asset, wallet.address, signal);
+    const route = await wallet.route(request);
+    const before = await wallet.balance(route.target.name, route.asset, route.receiver, signal);
     const began = clock.now();
     const elapsed = (): string => `${((clock.now() - began) / 1000).toFixed(1).padStart(5)} s`;
     output.line(`\n${step.amount} ${step.asset}: ${step.from} -> ${step.to}`);
     const sent = await wallet.send(route, 0n, signal);
     output.line(`${elapsed()}  sent       ${sent.transaction}, block ${sent.height} of ${step.from}`);
-    const place = sent.transfers[0]?.place ?? '';
     const onState = ({ state, targetTransaction, waitingFor }: ApiTransfer): void => {
       const detail =
         targetTransaction === undefined ? (waitingFor?.reason ?? '') : `${targetTransaction} on ${step.to}`;
       output.line(`${elapsed()}  ${state.padEnd(10)} ${detail}`);
     };
-    const end = await followTransfer(async () => api.transfer(place), { clock, signal, onState }, FOLLOW_MS_MAX);
-    const after = await wallet.balance(route.target.name, route.asset, wallet.address, signal);
+    const end = await followTransfer(findSent(api, sent, step.from), { clock, signal, onState }, FOLLOW_MS_MAX);
+    const after = await wallet.balance(route.target.name, route.asset, route.receiver, signal);
     // The relayer pays the target's fees, so the receiver must have exactly what was sent more than before.
     const credited = after - before;
     const expected = parseUnits(step.amount, decimalsOn(route.target.name, route.asset));
@@ -101,15 +113,17 @@ async function demo(network: LocalNetwork, output: Output): Promise<DemoResult> 
     if (credited > expected) doubled++;
   }
 
-  output.line('\nTwo that the target must refuse');
-  const refusals = await sendRefusals(network, wallet, [{ from: 'anvil-a', to: 'anvil-b' }], signal);
+  output.line('\nSome that must come back');
+  const refusals = await sendRefusals(network, wallet, REFUSED, signal);
   for (const { what, cameBack } of refusals) {
     output.line(`  ${what}: ${cameBack ? 'came back to its sender' : 'did NOT come back'}`);
   }
   await showBalances('Balances after');
-  const holds = await supplyHolds(network, signal);
+  const holds = await supply.holds((line) => {
+    output.line(line);
+  }, signal);
   output.line(
-    `\nWhat the gateways hold ${holds ? 'equals' : 'does NOT equal'} what exists on the other chain, for every asset.`,
+    `\nWhat the gateways hold ${holds ? 'equals' : 'does NOT equal'} what exists on the other chains, for every asset.`,
   );
   const refunded = refusals.filter(({ cameBack }) => cameBack).length;
   return {
@@ -124,8 +138,8 @@ async function demo(network: LocalNetwork, output: Output): Promise<DemoResult> 
   };
 
   async function showBalances(title: string): Promise<void> {
-    const rows = await balances(network, wallet, wallet.address, signal);
-    output.line(`\n${title} of ${shortHex(wallet.address)}`);
+    const rows = await balances(network, wallet, signal);
+    output.line(`\n${title}`);
     output.line(
       table(
         network.manifest.chains.map(({ name }) => [

@@ -28,6 +28,7 @@ try {
       seed: { type: 'string', default: '1' },
       dir: { type: 'string', default: '.devnet-e2e' },
       'light-client': { type: 'string', default: 'ethereum' },
+      cosmos: { type: 'string', default: 'local' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -40,6 +41,10 @@ try {
   if (lightClient !== 'confirmations' && lightClient !== 'ethereum') {
     throw new ViaductError({ code: 'USAGE', shortMessage: '--light-client takes ethereum or confirmations.' });
   }
+  const { cosmos } = values;
+  if (cosmos !== 'local' && cosmos !== 'tokend') {
+    throw new ViaductError({ code: 'USAGE', shortMessage: '--cosmos takes local or tokend.' });
+  }
   const output = createOutput(json);
   const result = await runE2e(
     {
@@ -50,6 +55,7 @@ try {
       seed: values.seed,
       dir: values.dir,
       lightClient,
+      cosmos,
     },
     output,
     stop.signal,

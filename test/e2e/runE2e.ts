@@ -3,18 +3,22 @@ import type { Output } from '../../relayer/cli/output.ts';
 import { type Clock, systemClock } from '../../relayer/core/clock.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
 import { type LocalNetwork, type LocalNetworkOptions, startLocalNetwork } from '../devnet/localNetwork.ts';
+import { isHomeLane } from '../../relayer/manifest/index.ts';
+import { FAMILIES, type LocalFamily, planFor } from '../devnet/networkPlan.ts';
 import { createFaults } from './faults.ts';
 import { type Heard, startMonitor } from './monitor.ts';
 import { sendRefusals } from './refusals.ts';
 import {
+  createProgress,
   type Direction,
   judge,
   type Judgement,
+  type Progress,
   sendMany,
   type SentTransfer,
-  supplyHolds,
   userWallet,
 } from './scenario.ts';
+import { createSupplyCheck } from './supply.ts';
 
 export const FAULTS = ['kill', 'wipe'] as const;
 export type Fault = (typeof FAULTS)[number];
@@ -28,6 +32,7 @@ export interface E2eOptions {
   readonly seed: string;
   readonly dir: string;
   readonly lightClient?: LocalNetworkOptions['lightClient'];
+  readonly cosmos?: LocalNetworkOptions['cosmos'];
 }
 
 export interface E2eResult {
@@ -69,9 +74,10 @@ export async function runE2e(options: E2eOptions, output: Output, signal: AbortS
   const say = (line: string): void => {
     output.say(`e2e: ${line}`);
   };
-  const { dir, lightClient } = options;
-  const kind = lightClient === undefined ? {} : { lightClient };
-  const network = await startLocalNetwork({ dir, apiPort: 0, clock, say, ...kind }, signal);
+  const { dir, lightClient, cosmos } = options;
+  const kinds = { ...(lightClient === undefined ? {} : { lightClient }), ...(cosmos === undefined ? {} : { cosmos }) };
+  const families = familiesOf(options.from, options.to);
+  const network = await startLocalNetwork({ dir, apiPort: 0, clock, say, families, ...kinds }, signal);
   try {
     return await run(network, options, output, clock, signal);
   } finally {
@@ -90,10 +96,12 @@ async function run(
   const monitor = await startMonitor(network, clock);
   const directions = directionsOf(network, options.from, options.to);
   const wallet = userWallet(network, clock);
+  const supply = await createSupplyCheck(network, signal);
   const faults = createFaults(network, options.faults, (line) => {
     output.line(line);
   });
   const sent = new Map<Direction, SentTransfer[]>();
+  const progress: Progress[] = [];
   const expected = options.transfers * directions.length;
 
   // Deposits go on while faults happen: each direction sends its own, one after the other, as users would.
@@ -101,25 +109,27 @@ async function run(
     for (const direction of directions) {
       const all: SentTransfer[] = [];
       sent.set(direction, all);
+      progress.push(createProgress(network, wallet, direction, all));
       await sendMany(network, wallet, direction, options.transfers, options.seed, all, signal);
       output.line(`${options.transfers} sent ${direction.from} -> ${direction.to}`);
     }
   })();
 
-  let total: Judgement = { delivered: 0, lost: expected, doubled: 0 };
+  let delivered = 0;
   let lastNewsMs = clock.now();
   let isSending = true;
   sending.then(
     () => (isSending = false),
     () => (isSending = false),
   );
-  while (total.delivered < expected && total.doubled === 0 && clock.now() - lastNewsMs < STALL_MS) {
+  while (delivered < expected && clock.now() - lastNewsMs < STALL_MS) {
     await clock.sleep(LOOK_MS, signal);
-    const before = total.delivered;
-    total = await judgeAll(network, wallet, sent, expected, signal);
-    if (total.delivered !== before || isSending) lastNewsMs = clock.now();
-    if (total.delivered !== before) output.line(`${total.delivered} of ${expected} delivered`);
-    await faults.maybe(total.delivered / expected);
+    const before = delivered;
+    delivered = 0;
+    for (const one of [...progress]) delivered += await one.look(signal);
+    if (delivered !== before || isSending) lastNewsMs = clock.now();
+    if (delivered !== before) output.line(`${delivered} of ${expected} delivered`);
+    await faults.maybe(delivered / expected);
   }
   await sending;
   await faults.rest();
@@ -129,8 +139,10 @@ async function run(
     output.line(`${refund.what}: ${refund.cameBack ? 'came back to its sender' : 'did NOT come back'}`);
   }
   // A second look when all is quiet: a double would show now.
-  total = await judgeAll(network, wallet, sent, expected, signal);
-  const holdsSupply = await supplyHolds(network, signal);
+  const total = await judgeAll(network, wallet, sent, expected, signal);
+  const holdsSupply = await supply.holds((line) => {
+    output.line(line);
+  }, signal);
   const refunded = refunds.filter(({ cameBack }) => cameBack).length;
   const heard = await monitor.stop();
   return {
@@ -170,19 +182,33 @@ async function judgeAll(
   return { delivered, doubled, lost: expected - delivered - doubled };
 }
 
+/** The families that a run needs; a network of fewer chains leaves more of the machine to it. */
+function familiesOf(from: string, to: string): LocalFamily[] {
+  const isMeant = (family: LocalFamily, names: readonly string[], wanted: string): boolean =>
+    wanted === 'all' || wanted === family || names.includes(wanted);
+  return FAMILIES.filter((family) => {
+    const names = planFor([family]).chains.map(({ name }) => name);
+    return isMeant(family, names, from) || isMeant(family, names, to);
+  });
+}
+
 /** One family reaches another by every pair of its chains; one family alone by its first chain to its second. */
 function directionsOf(network: LocalNetwork, from: string, to: string): Direction[] {
   const { lanes, chains } = network.manifest;
   const isIn = (name: string, wanted: string): boolean =>
     wanted === 'all' || name === wanted || chains.some((chain) => chain.name === name && chain.family === wanted);
   const found = lanes
-    .filter(({ source, target }) => isIn(source, from) && isIn(target, to))
+    .filter((lane) => !isHomeLane(lane) && isIn(lane.source, from) && isIn(lane.target, to))
     .map(({ source, target }) => ({ from: source, to: target }));
   if (found.length === 0) {
     throw new ViaductError({
       code: 'USAGE',
       shortMessage: `The local network has no lane from ${JSON.stringify(from)} to ${JSON.stringify(to)}.`,
-      metaMessages: [`Give evm, all, or a chain: ${chains.map(({ name }) => name).join(', ')}.`],
+      metaMessages: [
+        `Give ${FAMILIES.join(', ')}, all, or a chain: ${planFor(FAMILIES)
+          .chains.map(({ name }) => name)
+          .join(', ')}.`,
+      ],
     });
   }
   return from === to && from !== 'all' ? found.slice(0, 1) : found;

@@ -2,13 +2,12 @@
  * What e2e, demo and benches do with a local network: send many transfers with a receiver and an amount of their own
  * each, wait until they are settled, and judge by the chains alone whether anything was lost or doubled.
  */
-import { balanceOf, createRpcEndpoint, totalSupply } from '../../adapters/evm/index.ts';
-import { createWallet, type Route, type Wallet } from '../../relayer/cli/wallet.ts';
-import { toHex, utf8 } from '../../relayer/core/bytes.ts';
+import { createWallet, type Payment, type Route, type Wallet } from '../../relayer/cli/wallet.ts';
+import { utf8 } from '../../relayer/core/bytes.ts';
 import { type Clock, systemClock } from '../../relayer/core/clock.ts';
 import { chainName } from '../../relayer/core/ids.ts';
 import { keccak256 } from '../../relayer/core/keccak.ts';
-import { type Asset, chainByName, type Manifest } from '../../relayer/manifest/index.ts';
+import { type Asset, chainByName, type Manifest, type ManifestChain } from '../../relayer/manifest/index.ts';
 import type { LocalNetwork } from '../devnet/localNetwork.ts';
 
 export interface Direction {
@@ -17,8 +16,6 @@ export interface Direction {
 }
 
 export interface SentTransfer {
-  /** Where to ask the API for it. */
-  readonly place: string;
   readonly receiver: Uint8Array;
   /** Units of the token on the target. */
   readonly expected: bigint;
@@ -32,16 +29,24 @@ export interface Judgement {
 
 /** Transfers in one deposit transaction: some 100 kgas each way of the block limit. */
 const BATCH = 100;
+/** Bytes of an account that every family has. */
+const ACCOUNT_BYTES = 20;
 
 export function userWallet(network: LocalNetwork, clock: Clock = systemClock): Wallet {
   return createWallet(
     { clock },
-    {
-      manifest: network.manifest,
-      key: network.user.key,
-      endpoint: (name) => network.chains.find((chain) => chain.name === name)?.anvil.url ?? '',
-    },
+    { manifest: network.manifest, key: network.user.key, endpoint: (name) => urlOf(network, name) },
   );
+}
+
+export function urlOf(network: LocalNetwork, name: string): string {
+  return network.chains.find((chain) => chain.name === name)?.url ?? '';
+}
+
+export function chainNamed(manifest: Manifest, name: string): ManifestChain {
+  const chain = chainByName(manifest, chainName(name));
+  if (chain === undefined) throw new Error(`no chain ${name}`);
+  return chain;
 }
 
 export function assetNamed(manifest: Manifest, symbol: string): Asset {
@@ -73,19 +78,21 @@ export async function sendMany(
   signal: AbortSignal,
 ): Promise<void> {
   const asset = homeAsset(network.manifest, direction.from);
-  const route = wallet.route({ ...direction, asset: asset.symbol, amount: '1', receiver: undefined, deadline: 0n });
+  const request = { ...direction, asset: asset.symbol, amount: '1', receiver: undefined, deadline: 0n };
+  const route = await wallet.route(request);
   const units = unitsOf(route);
   for (let first = 0; first < count; first += BATCH) {
     const batch = Array.from({ length: Math.min(BATCH, count - first) }, (_, i) => {
       const number = first + i;
-      const receiver = keccak256(utf8(`${seed} ${direction.from} ${direction.to} ${number}`)).slice(0, 20);
+      const text = `${seed} ${direction.from} ${direction.to} ${number}`;
+      const receiver = keccak256(utf8(text)).slice(0, ACCOUNT_BYTES);
       return { receiver, canonical: BigInt(number + 1) };
     });
-    const transfers = batch.map(({ receiver, canonical }) => ({ receiver, amount: canonical * units.source }));
-    const sent = await wallet.sendBatch(route, transfers, signal);
-    batch.forEach(({ receiver, canonical }, i) => {
-      all.push({ place: sent.transfers[i]?.place ?? '', receiver, expected: canonical * units.target });
+    const payments: Payment[] = batch.map(({ receiver, canonical }) => {
+      return { receiver, amount: canonical * units.source };
     });
+    await wallet.sendBatch(route, payments, signal);
+    all.push(...batch.map(({ receiver, canonical }) => ({ receiver, expected: canonical * units.target })));
   }
 }
 
@@ -106,16 +113,12 @@ export async function judge(
   sent: readonly SentTransfer[],
   signal: AbortSignal,
 ): Promise<Judgement> {
-  const asset = homeAsset(network.manifest, direction.from);
   let [delivered, lost, doubled] = [0, 0, 0];
   for (let first = 0; first < sent.length; first += BATCH) {
-    const balances = await Promise.all(
-      sent
-        .slice(first, first + BATCH)
-        .map(async ({ receiver }) => wallet.balance(chainName(direction.to), asset, receiver, signal)),
-    );
+    const some = sent.slice(first, first + BATCH);
+    const balances = await balancesOf(network, wallet, direction, some, signal);
     balances.forEach((balance, i) => {
-      const expected = sent[first + i]?.expected ?? 0n;
+      const expected = some[i]?.expected ?? 0n;
       if (balance === expected) delivered++;
       else if (balance < expected) lost++;
       else doubled++;
@@ -124,26 +127,47 @@ export async function judge(
   return { delivered, lost, doubled };
 }
 
-/** True when, for every asset, the gateway at home holds exactly what exists elsewhere. */
-export async function supplyHolds(network: LocalNetwork, signal: AbortSignal): Promise<boolean> {
-  const { manifest } = network;
-  for (const asset of manifest.assets) {
-    let [locked, minted] = [0n, 0n];
-    for (const row of asset.representations) {
-      const chain = chainByName(manifest, row.chain);
-      const url = network.chains.find(({ name }) => name === row.chain)?.anvil.url;
-      if (chain === undefined || url === undefined) throw new Error(`no chain ${row.chain}`);
-      const endpoint = createRpcEndpoint({ clock: systemClock }, { url, chainId: chain.chainId });
-      const scale = 10n ** BigInt(row.decimals - asset.decimals);
-      if (row.custody === 'mint') minted += (await totalSupply(endpoint, row.token, signal)) / scale;
-      else {
-        const token = row.custody === 'native' ? undefined : row.token;
-        locked += (await balanceOf(endpoint, token, chain.gateway.address, signal)) / scale;
+/** Follows one direction: looks only at what was not delivered yet, in the order in which it was sent. */
+export interface Progress {
+  /** Delivered so far. Not the last word: `judge` looks at all of it when it is quiet. */
+  look(signal: AbortSignal): Promise<number>;
+}
+
+export function createProgress(
+  network: LocalNetwork,
+  wallet: Wallet,
+  direction: Direction,
+  sent: readonly SentTransfer[],
+): Progress {
+  const pending: SentTransfer[] = [];
+  let [known, delivered] = [0, 0];
+  return {
+    async look(signal) {
+      pending.push(...sent.slice(known));
+      known = sent.length;
+      for (let isMoving = true; isMoving && pending.length > 0;) {
+        const some = pending.slice(0, BATCH);
+        const balances = await balancesOf(network, wallet, direction, some, signal);
+        const waiting = some.filter(({ expected }, i) => (balances[i] ?? 0n) < expected);
+        pending.splice(0, some.length, ...waiting);
+        delivered += some.length - waiting.length;
+        isMoving = waiting.length < some.length;
       }
-    }
-    if (locked !== minted) return false;
-  }
-  return true;
+      return delivered;
+    },
+  };
+}
+
+async function balancesOf(
+  network: LocalNetwork,
+  wallet: Wallet,
+  direction: Direction,
+  sent: readonly SentTransfer[],
+  signal: AbortSignal,
+): Promise<bigint[]> {
+  const asset = homeAsset(network.manifest, direction.from);
+  const target = chainName(direction.to);
+  return Promise.all(sent.map(async ({ receiver }) => wallet.balance(target, asset, receiver, signal)));
 }
 
 export interface Balance {
@@ -153,23 +177,14 @@ export interface Balance {
   readonly amount: bigint;
 }
 
-/** The account's tokens on every chain. */
-export async function balances(
-  network: LocalNetwork,
-  wallet: Wallet,
-  account: Uint8Array,
-  signal: AbortSignal,
-): Promise<Balance[]> {
+/** What the wallet's own accounts have on every chain. */
+export async function balances(network: LocalNetwork, wallet: Wallet, signal: AbortSignal): Promise<Balance[]> {
   const rows: Balance[] = [];
   for (const asset of network.manifest.assets) {
     for (const { chain, decimals } of asset.representations) {
+      const { account } = await wallet.on(chainNamed(network.manifest, chain));
       rows.push({ chain, symbol: asset.symbol, decimals, amount: await wallet.balance(chain, asset, account, signal) });
     }
   }
   return rows;
-}
-
-export function shortHex(bytes: Uint8Array): string {
-  const hex = toHex(bytes);
-  return `${hex.slice(0, 8)}..${hex.slice(-4)}`;
 }

@@ -3,8 +3,9 @@ import type { Bench, BenchOptions, BenchResult } from '../bench.ts';
 import { codec } from './codec.ts';
 import { engine } from './engine.ts';
 import { lightClients } from './lightClients.ts';
+import { paced, pipeline } from './pipeline.ts';
 
-export const BENCHES: readonly Bench[] = [codec, lightClients, engine];
+export const BENCHES: readonly Bench[] = [codec, lightClients, engine, pipeline, paced];
 
 /** Undefined when there is no benchmark of that name. */
 export async function runBench(

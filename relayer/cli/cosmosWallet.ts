@@ -1,0 +1,77 @@
+/** A Cosmos account as a user has it: payments to a vault with a routing memo, balances of coins. */
+import {
+  balanceOf,
+  createCometEndpoint,
+  createCosmosSender,
+  deposit,
+  type DepositTerms,
+  formatAccount,
+} from '../../adapters/cosmos/index.ts';
+import { createHttpEndpoint } from '../../adapters/endpoints/index.ts';
+import type { Clock } from '../core/clock.ts';
+import { assert } from '../core/errors.ts';
+import type { CosmosChain, Representation } from '../manifest/index.ts';
+import type { ChainWallet, Sent } from './wallet.ts';
+
+export interface CosmosWalletOptions {
+  readonly chain: CosmosChain;
+  /** 32 bytes. */
+  readonly key: Uint8Array;
+  readonly url: string;
+}
+
+/** Deposits sent and not yet included: a node takes as many of one account and more. */
+const IN_FLIGHT_MAX = 50;
+
+export async function createCosmosWallet(
+  deps: { readonly clock: Clock },
+  options: CosmosWalletOptions,
+): Promise<ChainWallet> {
+  const { chain, key, url } = options;
+  const { chainId, prefix, feeDenom, costs, gateway } = chain;
+  const endpoint = createCometEndpoint(createHttpEndpoint(deps, { url }), { chainId });
+  const sender = await createCosmosSender(deps, { url, chainId, prefix, privateKey: key, feeDenom, costs });
+  // Where it starts does not matter; that the vault's accounts are used in turn keeps them about equally full.
+  let turn = deps.clock.now() % gateway.shards.length;
+
+  function nextShard(): Uint8Array {
+    turn = (turn + 1) % gateway.shards.length;
+    const shard = gateway.shards[turn];
+    assert(shard !== undefined, 'a vault has shards');
+    return shard.account;
+  }
+
+  return {
+    account: sender.account,
+    /** A memo names one receiver, so each payment is a transaction of its own. */
+    async send({ target, local }, payments, deadline, signal) {
+      const sent: Sent[] = [];
+      for (let first = 0; first < payments.length; first += IN_FLIGHT_MAX) {
+        const some = payments.slice(first, first + IN_FLIGHT_MAX);
+        const done = await Promise.all(
+          some.map(async ({ amount, receiver }) => {
+            const vault = nextShard();
+            const terms: DepositTerms = {
+              vault,
+              denom: denomOf(local),
+              amounts: [amount],
+              target: target.name,
+              receiver,
+              deadline,
+            };
+            return deposit(sender, terms, signal);
+          }),
+        );
+        sent.push(...done.map(({ transaction, height }) => ({ transaction, height, places: [] })));
+      }
+      return sent;
+    },
+    balance: async (token, account, signal) =>
+      balanceOf(endpoint, denomOf(token), formatAccount(account, prefix), signal),
+  };
+}
+
+export function denomOf(local: Representation): string {
+  assert(local.family === 'cosmos', 'a representation on a Cosmos chain');
+  return local.denom;
+}

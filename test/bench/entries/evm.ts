@@ -1,0 +1,211 @@
+/**
+ * The relayer between two chains that execute: real anvils on both ends, real nats-server, journals on disk, three attesters and a
+ * relayer as processes of their own, deposits by real transactions. Nothing is simulated.
+ *
+ * Beside it, in the same run and on the same chain, the same deliveries sent straight to the target without us: the ratio of the
+ * two says what the relayer takes away. Anvil mines in one thread and computes the state root of every block from all accounts, so
+ * that the chains are what limits; the second line, with a larger block, shows where.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { devAccounts } from '../../devnet/anvil.ts';
+import { createEvmLoad } from '../../load/evmLoad.ts';
+import { createReceivers } from '../../load/receivers.ts';
+import { systemClock } from '../../../relayer/core/clock.ts';
+import { type Bench, rounded } from '../bench.ts';
+import { createDirectFeed } from '../evm/directFeed.ts';
+import { judge, type Judgement } from '../evm/judge.ts';
+import { measureRelayed, type RelayedRun } from '../evm/measure.ts';
+import { type BenchNetwork, FIRST_SUBMITTER, startBenchNetwork } from '../evm/network.ts';
+
+export interface EvmLine {
+  readonly blockGasLimit: number;
+  readonly accounts: number;
+  /** The chain fed directly. */
+  readonly directPerSecond: number;
+  /** Deposits as fast as A takes them. */
+  readonly depositsPerSecond: number;
+  readonly deliveredPerSecond: number;
+  /** Delivered through the relayer, by delivered directly. */
+  readonly ratio: number;
+  /** Of the four relayer processes together. */
+  readonly relayerCpuMicros: number;
+  readonly cpuMicros: RelayedRun['cpuMicros'];
+  readonly rssMb: RelayedRun['rssMb'];
+  /** With deposits at half of what is delivered under full load. */
+  readonly paced: Pick<
+    RelayedRun,
+    'depositsPerSecond' | 'deliveredPerSecond' | 'toSubmitted' | 'toIncluded' | 'cpuMicros'
+  >;
+  readonly judgement: Judgement;
+  readonly transfers: number;
+}
+
+export interface EvmLineOptions {
+  readonly gasLimit: bigint;
+  readonly accounts: number;
+  readonly seconds: number;
+  readonly seed: number;
+  say(line: string): void;
+}
+
+/** A block limit that real networks had for years, and one that anvil's execution does not fill. */
+const GAS_LIMITS = [30_000_000n, 300_000_000n] as const;
+const BLOCK_SECONDS = 1;
+const CHUNK_SIZE = 512;
+const BATCH = 500;
+const HOLDERS = 4_096;
+const SENDERS = 4;
+/** Chunks that are ready for each block's worth of gas: existing holders take 4.9 M a chunk. */
+const CHUNK_GAS = 4_900_000n;
+
+export const evm: Bench = {
+  name: 'evm',
+  shows: 'two real anvils and the relayer as its own processes: deliveries a second, beside the chain fed directly',
+  run: async ({ seconds, seed, say }) => {
+    const lines: EvmLine[] = [];
+    for (const gasLimit of GAS_LIMITS) {
+      lines.push(await evmLine({ gasLimit, accounts: 1, seconds: Math.max(MIN_SECONDS, seconds / 2), seed, say }));
+    }
+    const [line] = lines as [EvmLine, EvmLine];
+    return {
+      perSecond: line.deliveredPerSecond,
+      cpuMicrosPerTransfer: line.relayerCpuMicros,
+      cores: rounded((line.relayerCpuMicros * line.deliveredPerSecond) / 1_000_000),
+      p50Ms: line.paced.toSubmitted.p50Ms,
+      p99Ms: line.paced.toSubmitted.p99Ms,
+      rssMb: Math.max(...Object.values(line.rssMb)),
+      lost: lines.reduce((sum, { judgement }) => sum + faults(judgement), 0),
+      doubled: lines.reduce((sum, { judgement }) => sum + judgement.doubled, 0),
+      ratio: line.ratio,
+      lines,
+      note:
+        'nothing is simulated: two anvils with a block a second, confirmations light client, nats-server, journals on disk, three ' +
+        'attesters and a relayer as processes of their own, all on this machine; CPU and cores are those of the four relayer ' +
+        'processes; p50 and p99 are from finalized on the source to submitted on the target, at half the load; anvil executes ' +
+        'in one thread and is what limits',
+    };
+  },
+};
+
+/** Fewer would be ramp alone. */
+const MIN_SECONDS = 8;
+
+export async function evmLine(options: EvmLineOptions): Promise<EvmLine> {
+  const { gasLimit, accounts, say } = options;
+  const dir = mkdtempSync(join(tmpdir(), 'viaduct-bench-'));
+  const signal = new AbortController().signal;
+  const blockSeconds = BLOCK_SECONDS;
+  const quiet = { clock: systemClock, say: () => undefined };
+  const network = await startBenchNetwork(
+    { dir, blockSeconds, gasLimit, chunkSize: CHUNK_SIZE, accounts, ...quiet },
+    signal,
+  );
+  try {
+    say(`two anvils, ${gasLimit / 1_000_000n} M gas a block, a block a second, ${accounts} account(s) on the target`);
+    return await measureLine(network, options, signal);
+  } finally {
+    await network.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+async function measureLine(network: BenchNetwork, options: EvmLineOptions, signal: AbortSignal): Promise<EvmLine> {
+  const { gasLimit, accounts, seconds, seed, say } = options;
+  const { a, lane, asset } = network;
+  const receivers = createReceivers({
+    seed: `bench ${seed}`,
+    holders: HOLDERS,
+    freshPercent: 0,
+    per: 'deposit',
+    length: 20,
+  });
+
+  // 1. The chain alone. Its holders are existing ones from then on, for the relayer too.
+  const keys = devAccounts(FIRST_SUBMITTER + accounts)
+    .slice(FIRST_SUBMITTER)
+    .map(({ privateKey }) => privateKey);
+  const direct = createDirectFeed(network, receivers, keys, CHUNK_SIZE);
+  direct.prepare(HOLDERS / CHUNK_SIZE);
+  const warmUp = await direct.run(60, signal);
+  direct.prepare(Math.min(DIRECT_CHUNKS_MAX, Math.ceil(seconds / BLOCK_SECONDS) * Number(gasLimit / CHUNK_GAS)));
+  const alone = await direct.run(seconds, signal);
+  say(`  fed directly: ${rounded(alone.perSecond)} deliveries/s`);
+
+  // 2. The same through the relayer, deposits as fast as A takes them.
+  await network.startRelayers();
+  const makeLoad = (name: string) =>
+    createEvmLoad(
+      { clock: systemClock },
+      {
+        url: a.anvil.url,
+        chainId: a.anvil.chainId,
+        gateway: a.gateway,
+        lane,
+        asset,
+        token: a.token,
+        needsApproval: true,
+        unit: 1n,
+        receivers,
+        funder: network.funder,
+        senders: SENDERS,
+        seed: `${name} ${seed}`,
+      },
+    );
+  const full = await measureRelayed(
+    network,
+    makeLoad('full'),
+    { perSecond: undefined, seconds, batch: BATCH },
+    say,
+    signal,
+  );
+  say(`  through the relayer: ${full.deliveredPerSecond} deliveries/s, CPU us per transfer ${show(full.cpuMicros)}`);
+
+  // 3. Half of it: what a transfer waits for when nothing queues.
+  const half = Math.max(BATCH, Math.floor(full.deliveredPerSecond / 2));
+  const paced = await measureRelayed(network, makeLoad('half'), { perSecond: half, seconds, batch: 100 }, say, signal);
+  say(
+    `  at half of it: submitted ${paced.toSubmitted.p50Ms} ms (p50), ${paced.toSubmitted.p99Ms} ms (p99) after finalized`,
+  );
+
+  // 4. The books.
+  await network.stopRelayers();
+  const deposits = full.deposits + paced.deposits;
+  const relayed = [full, paced].flatMap(({ report }) => report.batches.filter(({ succeeded }) => succeeded));
+  const credits = receivers.credits([...relayed, { first: 0, count: warmUp.delivered + alone.delivered }]);
+  const amount = relayed.reduce((sum, { first, count }) => sum + receivers.total(first, count), 0n);
+  const judgement = await judge(network, [...full.chunks, ...paced.chunks], { deposits, amount, credits }, signal);
+  say(`  ${deposits} transfers: ${JSON.stringify(judgement)}`);
+  return {
+    blockGasLimit: Number(gasLimit),
+    accounts,
+    directPerSecond: rounded(alone.perSecond),
+    depositsPerSecond: full.depositsPerSecond,
+    deliveredPerSecond: full.deliveredPerSecond,
+    ratio: rounded(full.deliveredPerSecond / alone.perSecond),
+    relayerCpuMicros: rounded(
+      [...network.attesters, network.relayer].reduce((sum, { name }) => sum + (full.cpuMicros[name] ?? 0), 0),
+    ),
+    cpuMicros: full.cpuMicros,
+    rssMb: full.rssMb,
+    paced,
+    judgement,
+    transfers: deposits,
+  };
+}
+
+/** Encoded ahead, 140 kB each. */
+const DIRECT_CHUNKS_MAX = 600;
+
+/** What counts as lost when a sum is wrong although every sequence was delivered. */
+function faults({ lost, refused, wrongBalances, supplyHolds, accumulatorHolds, booksHold }: Judgement): number {
+  const held = [supplyHolds, accumulatorHolds, booksHold].filter((one) => !one).length;
+  return lost + refused + wrongBalances + held;
+}
+
+function show(cpu: Readonly<Record<string, number>>): string {
+  return Object.entries(cpu)
+    .map(([name, micros]) => `${name} ${micros}`)
+    .join(', ');
+}

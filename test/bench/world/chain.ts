@@ -1,0 +1,183 @@
+/**
+ * A simulated EVM chain: blocks with true headers, state roots and storage proofs over the gateway's slots, and
+ * transactions of accounts in the order of their nonces. There is no EVM, no gas and no other contract; signatures of
+ * transactions are not checked. What a light client and `derive` look at is as on a real chain.
+ */
+import { replayWords } from '../../../adapters/evm/derive.ts';
+import { type Cursor, decodeCursor } from '../../../adapters/evm/cursor.ts';
+import { encodeEvidence } from '../../../adapters/evm/evidence.ts';
+import { accumulatorSlot, checkpointSlot, deliveredSlot, inboundLaneSlot } from '../../../adapters/evm/gateway.ts';
+import { decodeAcceptedCheckpoint } from '../../../adapters/evm/acceptedCheckpoint.ts';
+import { encodeConfirmationsUpdate } from '../../../light-clients/confirmations/index.ts';
+import { stateTrie, storageTrie, type TestTrie } from '../../../light-clients/merkle/trie.fixture.ts';
+import { toHex } from '../../../relayer/core/bytes.ts';
+import { decodeDelivery } from '../../../relayer/core/certificate.ts';
+import type { LaneId } from '../../../relayer/core/ids.ts';
+import { keccak256 } from '../../../relayer/core/keccak.ts';
+import type { Delivery } from '../../../relayer/core/ports.ts';
+import type { InLane, OutLane } from './gateway.ts';
+import { encodeHeader, gatewayAddress, genesisHeader } from './network.ts';
+import { readTransaction } from './transaction.ts';
+
+/** Blocks whose state can still be proven. */
+const STATES_KEPT = 64;
+const HEADERS_KEPT = 1_024;
+const OUTCOMES_KEPT = 8_192;
+
+type SlotWord = readonly [slot: Uint8Array, word: Uint8Array];
+
+interface State {
+  readonly account: TestTrie;
+  readonly storage: TestTrie;
+  /** First sequence not sent, by outgoing lane. */
+  readonly next: ReadonlyMap<LaneId, number>;
+  readonly evidenceOf: ReadonlyMap<LaneId, { readonly accepted: bigint }>;
+}
+
+export interface SimulatedChain {
+  readonly index: number;
+  readonly height: number;
+  readonly outbound: OutLane;
+  readonly inbound: InLane;
+  /** Closes a block: includes waiting transactions. `paid` hears of every chunk that took effect. */
+  mine(nowSeconds: bigint, paid: (delivery: Delivery) => void): void;
+  update(trustedHeight: number): Uint8Array;
+  evidence(client: number, height: number, cursor: Uint8Array | undefined): Uint8Array;
+  nextSlot(account: string): number;
+  broadcast(account: string, raw: Uint8Array): void;
+  outcome(hash: string): { readonly height: number; readonly reverted: string | undefined } | undefined;
+}
+
+export function createSimulatedChain(
+  index: number,
+  outbound: OutLane,
+  inbound: InLane,
+  transactionsMax: number,
+): SimulatedChain {
+  const address = gatewayAddress(index);
+  const codeHash = keccak256(address);
+  const genesis = genesisHeader(index);
+  const headers = new Map<number, Uint8Array>([[0, genesis]]);
+  const states = new Map<number, State>();
+  const slots = new Map<string, number>();
+  const mempool = new Map<
+    string,
+    Map<number, { readonly hash: string; readonly call: Uint8Array; readonly raw: Uint8Array }>
+  >();
+  const outcomes = new Map<string, { readonly height: number; readonly reverted: string | undefined }>();
+  /** How far each client is, so that what nobody asks for any more is forgotten. */
+  const floors = new Map<number, { readonly accepted: bigint; readonly base: bigint }>();
+  let parent = keccak256(genesis);
+  let height = 0;
+
+  function mine(nowSeconds: bigint, paid: (delivery: Delivery) => void): void {
+    height++;
+    let left = transactionsMax;
+    for (const [account, waiting] of mempool) {
+      for (let slot = slots.get(account) ?? 0; left > 0; slot++) {
+        const transaction = waiting.get(slot);
+        if (transaction === undefined) break;
+        waiting.delete(slot);
+        slots.set(account, slot + 1);
+        left--;
+        const delivery = transaction.call.length === 0 ? undefined : decodeDelivery(transaction.call);
+        const reverted = delivery && inbound.execute(delivery, keccak256(transaction.raw.subarray(0, 77)));
+        if (delivery !== undefined && reverted === undefined) paid(delivery);
+        outcomes.set(transaction.hash, { height, reverted });
+      }
+    }
+    for (const hash of outcomes.keys()) {
+      if (outcomes.size <= OUTCOMES_KEPT) break;
+      outcomes.delete(hash);
+    }
+    const words: SlotWord[] = [[accumulatorSlot(outbound.id), outbound.accumulator], ...inbound.storage()];
+    const storage = storageTrie(words.filter(isSet));
+    const account = stateTrie([{ address, storageRoot: storage.root, codeHash }]);
+    const header = encodeHeader(BigInt(height), parent, account.root, nowSeconds);
+    parent = keccak256(header);
+    headers.set(height, header);
+    headers.delete(height - HEADERS_KEPT);
+    states.set(height, {
+      account,
+      storage,
+      next: new Map([[outbound.id, outbound.next]]),
+      evidenceOf: new Map([[inbound.id, { accepted: inbound.accepted }]]),
+    });
+    states.delete(height - STATES_KEPT);
+  }
+
+  function evidence(client: number, at: number, cursorBytes: Uint8Array | undefined): Uint8Array {
+    const state = states.get(at);
+    if (state === undefined) throw new Error(`block ${at} of chain ${index} has no state any more`);
+    const cursor = decodeCursor(cursorBytes, 1n);
+    note(client, cursor);
+    const from = Number(cursor.outbound.get(outbound.id)?.nextSequence ?? 0n);
+    const end = state.next.get(outbound.id) ?? 0;
+    const inCursor = cursor.inbound.get(inbound.id);
+    const open = inCursor?.open ?? [];
+    const accepted = state.evidenceOf.get(inbound.id)?.accepted ?? 0n;
+    const told = inbound.evidence(
+      inCursor?.acceptedSequence ?? 0n,
+      open.map(({ chunkBase }) => chunkBase),
+    );
+    // The gateway may be ahead of the block that is asked about.
+    const checkpoints = told.checkpoints.filter((preimage) => firstOf(preimage) < accepted);
+    const fresh = checkpoints.flatMap((preimage) => decodeAcceptedCheckpoint(preimage) ?? []);
+    const words = replayWords([...open, ...fresh.map((one) => ({ ...one, delivered: 0n }))]);
+    const wanted = [
+      accumulatorSlot(outbound.id),
+      inboundLaneSlot(inbound.id),
+      ...fresh.map(({ firstSequence }) => checkpointSlot(inbound.id, firstSequence)),
+      ...words.map((word) => deliveredSlot(inbound.id, word)),
+    ];
+    return encodeEvidence({
+      accountProof: state.account.prove(keccak256(address)),
+      storage: wanted.map((slot) => ({ slot, proof: state.storage.prove(keccak256(slot)) })),
+      outbound: end > from ? [{ lane: outbound.id, packets: outbound.packets(from, end) }] : [],
+      inbound: [{ ...told, checkpoints }],
+    });
+  }
+
+  function note(client: number, cursor: Cursor): void {
+    const at = cursor.inbound.get(inbound.id);
+    const bases = (at?.open ?? []).map(({ chunkBase }) => chunkBase);
+    const base = bases.reduce((least, one) => (one < least ? one : least), at?.acceptedChunks ?? 0n);
+    floors.set(client, { accepted: at?.acceptedSequence ?? 0n, base });
+    const all = [...floors.values()];
+    const least = (values: readonly bigint[]): bigint => values.reduce((low, one) => (one < low ? one : low));
+    inbound.forget(least(all.map(({ accepted }) => accepted)), least(all.map((one) => one.base)));
+  }
+
+  return {
+    index,
+    outbound,
+    inbound,
+    get height() {
+      return height;
+    },
+    mine,
+    update(trusted) {
+      const found: Uint8Array[] = [];
+      for (let at = trusted + 1; at <= height && found.length < 500; at++) found.push(headers.get(at) as Uint8Array);
+      return found.length === 0 ? new Uint8Array(0) : encodeConfirmationsUpdate([found]);
+    },
+    evidence,
+    nextSlot: (account) => slots.get(account) ?? 0,
+    broadcast(account, raw) {
+      const { slot, call } = readTransaction(raw);
+      if (slot < (slots.get(account) ?? 0)) return;
+      const waiting = mempool.get(account) ?? new Map();
+      mempool.set(account, waiting);
+      waiting.set(slot, { hash: toHex(keccak256(raw)), call, raw });
+    },
+    outcome: (hash) => outcomes.get(hash),
+  };
+}
+
+function isSet([, word]: SlotWord): boolean {
+  return word.some((byte) => byte !== 0);
+}
+
+function firstOf(preimage: Uint8Array): bigint {
+  return decodeAcceptedCheckpoint(preimage)?.firstSequence ?? 0n;
+}

@@ -1,0 +1,226 @@
+/**
+ * One load run: nats-server, simulated chains and relayers in processes of their own; a warm-up, a measured window, then the
+ * load stops and everything that was sent must arrive, once, unchanged, and be known as delivered by every verifier.
+ */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { Role, Tuning } from '../../../relayer/config/index.ts';
+import { systemClock } from '../../../relayer/core/clock.ts';
+import { obtainNatsServer, startNatsServer } from '../../devnet/nats/index.ts';
+import { rounded } from '../bench.ts';
+import { type Child, startChild, type Usage } from './processes.ts';
+import type { Profile } from './profile.ts';
+import type { RelayerOptions, RelayerStats } from './relayerMain.ts';
+import type { Load, WorldOptions, WorldStats } from './world.ts';
+
+export interface LoadRun {
+  readonly chains: number;
+  /** Lanes with transfers on them. */
+  readonly lanes: number;
+  readonly chunkSize: number;
+  readonly blockMs: number;
+  readonly transactionsMax: number;
+  /** Accounts of each target chain, in each process that submits. */
+  readonly accounts: number;
+  /** Roles of each relayer process. */
+  readonly processes: readonly (readonly Role[])[];
+  readonly load: Load;
+  readonly tuning: Partial<Tuning>;
+  readonly warmSeconds: number;
+  readonly seconds: number;
+  /** Samples the first relayer's main thread in the window. */
+  readonly profile: boolean;
+  say(line: string): void;
+}
+
+export const ALL_ROLES: readonly Role[] = ['verify', 'attest', 'plan', 'submit'];
+
+export const USUAL_RUN: Omit<LoadRun, 'say' | 'seconds' | 'load'> = {
+  chains: 32,
+  lanes: 32,
+  chunkSize: 512,
+  blockMs: 250,
+  transactionsMax: 1_000,
+  accounts: 1,
+  processes: [ALL_ROLES],
+  tuning: {},
+  warmSeconds: 8,
+  profile: false,
+};
+
+export interface LoadResult {
+  readonly perSecond: number;
+  /** Of all relayer processes, all threads. */
+  readonly cpuMicrosPerTransfer: number;
+  readonly cores: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly rssMb: number;
+  readonly lost: number;
+  readonly doubled: number;
+  readonly transfers: number;
+  /** Chunks that did not hold what was sent. */
+  readonly altered: number;
+  /** Part of the relayers' CPU time. */
+  readonly gcPercent: number;
+  /** Of nats-server and of the simulated chains; null where the host does not say. */
+  readonly natsMicrosPerTransfer: number | null;
+  readonly simulationMicrosPerTransfer: number;
+  readonly syncedCommitsPerSecond: number;
+  readonly journalBytesPerTransfer: number;
+  readonly keccak: string;
+  readonly stages: readonly { readonly stage: string; readonly cpuMicros: number }[] | null;
+  readonly profile: Profile | null;
+  readonly complaints: Readonly<Record<string, number>>;
+}
+
+const DRAIN_SECONDS_MAX = 60;
+const LOOK_MS = 100;
+const MIB = 2 ** 20;
+
+export async function runLoad(run: LoadRun): Promise<LoadResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'viaduct-bench-'));
+  const ends: (() => Promise<unknown>)[] = [async () => rm(folder, { recursive: true, force: true })];
+  try {
+    return await runIn(folder, run, ends);
+  } finally {
+    for (const end of ends.reverse()) await end().catch((error: unknown) => run.say(String(error)));
+  }
+}
+
+async function runIn(folder: string, run: LoadRun, ends: (() => Promise<unknown>)[]): Promise<LoadResult> {
+  const { path } = await obtainNatsServer({ say: run.say });
+  const nats = await startNatsServer({ binary: path, clock: systemClock });
+  ends.push(async () => nats.dispose());
+  const { chains, chunkSize, lanes, blockMs, transactionsMax } = run;
+  const worldOptions: WorldOptions = { chains, chunkSize, lanes, blockMs, transactionsMax };
+  const world = await startChild<{ port: number }>('worldMain.ts', worldOptions);
+  ends.push(async () => world.stop());
+  const relayers: Child<unknown>[] = [];
+  for (const [index, roles] of run.processes.entries()) {
+    const options: RelayerOptions = {
+      name: `relayer-${index}`,
+      roles,
+      chains,
+      chunkSize,
+      accounts: run.accounts,
+      pollMs: blockMs,
+      worldPort: world.ready.port,
+      natsUrl: nats.url,
+      folder,
+      tuning: run.tuning,
+    };
+    const relayer = await startChild('relayerMain.ts', options);
+    ends.push(async () => relayer.stop());
+    relayers.push(relayer);
+  }
+
+  async function look(): Promise<Look> {
+    const [chainStats, worldUsage, ...rest] = await Promise.all([
+      world.call('stats') as Promise<WorldStats>,
+      world.usage(),
+      ...relayers.map(async (relayer) => {
+        return { usage: await relayer.usage(), stats: (await relayer.call('stats')) as RelayerStats };
+      }),
+    ]);
+    return {
+      atMs: performance.now(),
+      chains: chainStats,
+      world: worldUsage,
+      relayers: rest,
+      natsMicros: await cpuOf(nats.pid),
+    };
+  }
+
+  await world.call('load', run.load);
+  await systemClock.sleep(run.warmSeconds * 1_000);
+  const [first] = relayers;
+  if (run.profile) await first?.call('profileStart');
+  const before = await look();
+  await systemClock.sleep(run.seconds * 1_000);
+  const after = await look();
+  const profile = run.profile ? ((await first?.call('profileStop')) as Profile) : null;
+  await world.call('load', { kind: 'none' } satisfies Load);
+  const end = await drained(run, look);
+  return result(before, after, end, profile);
+}
+
+interface Look {
+  readonly atMs: number;
+  readonly chains: WorldStats;
+  readonly world: Usage;
+  readonly relayers: readonly { readonly usage: Usage; readonly stats: RelayerStats }[];
+  readonly natsMicros: number | null;
+}
+
+/** Until all that was sent is delivered, and known as delivered, or nothing moves any more. */
+async function drained(run: LoadRun, look: () => Promise<Look>): Promise<Look> {
+  let moved = performance.now();
+  for (let last = -1; ;) {
+    const now = await look();
+    const { sent, delivered } = now.chains;
+    const verifies = now.relayers.filter((_, index) => run.processes[index]?.includes('verify') === true);
+    const settled = verifies.map(({ stats }) => stats.settled);
+    if (delivered >= sent && settled.every((count) => count >= sent)) return now;
+    const progress = settled.reduce((sum, count) => sum + count, delivered);
+    if (progress > last) moved = performance.now();
+    last = progress;
+    if (performance.now() - moved > DRAIN_SECONDS_MAX * 1_000) {
+      run.say(
+        `Nothing moved for ${DRAIN_SECONDS_MAX} s: sent ${sent}, delivered ${delivered}, settled ${settled.join(' ')}.`,
+      );
+      return now;
+    }
+    await systemClock.sleep(LOOK_MS);
+  }
+}
+
+function result(before: Look, after: Look, end: Look, profile: Profile | null): LoadResult {
+  const wallMs = after.atMs - before.atMs;
+  const transfers = Math.max(1, after.chains.delivered - before.chains.delivered);
+  const grown = (read: (one: Look['relayers'][number]) => number): number =>
+    after.relayers.reduce((sum, one, index) => sum + read(one) - read(before.relayers[index]!), 0);
+  const cpuMicros = grown(({ usage }) => usage.cpuMicros);
+  const natsMicros =
+    after.natsMicros === null || before.natsMicros === null ? null : after.natsMicros - before.natsMicros;
+  const firstMicros = after.relayers[0]!.usage.cpuMicros - before.relayers[0]!.usage.cpuMicros;
+  const complaints = end.relayers.reduce((all, { stats }) => ({ ...all, ...stats.complaints }), {});
+  return {
+    perSecond: rounded((transfers * 1_000) / wallMs),
+    cpuMicrosPerTransfer: rounded(cpuMicros / transfers),
+    cores: rounded(cpuMicros / 1_000 / wallMs),
+    p50Ms: after.chains.p50Ms,
+    p99Ms: after.chains.p99Ms,
+    rssMb: rounded(after.relayers.reduce((sum, { usage }) => sum + usage.rssBytes, 0) / MIB),
+    lost: end.chains.sent - end.chains.delivered,
+    doubled: end.chains.doubled,
+    altered: end.chains.altered,
+    transfers: end.chains.sent,
+    gcPercent: rounded((grown(({ stats }) => stats.gcMs) * 100_000) / cpuMicros),
+    natsMicrosPerTransfer: natsMicros === null ? null : rounded(natsMicros / transfers),
+    simulationMicrosPerTransfer: rounded((after.world.cpuMicros - before.world.cpuMicros) / transfers),
+    syncedCommitsPerSecond: rounded((grown(({ stats }) => stats.syncedCommits) * 1_000) / wallMs),
+    journalBytesPerTransfer: rounded(grown(({ stats }) => stats.bytesWritten) / transfers),
+    keccak: end.relayers[0]!.stats.keccak,
+    stages:
+      profile &&
+      [...profile.stages, { stage: 'other threads', micros: Math.max(0, firstMicros - profile.busyMicros) }].map(
+        ({ stage, micros }) => ({ stage, cpuMicros: rounded(micros / transfers) }),
+      ),
+    profile,
+    complaints,
+  };
+}
+
+/** User and system time of a process by Linux's /proc, in ticks of 10 ms. */
+async function cpuOf(pid: number | undefined): Promise<number | null> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10_000;
+  } catch {
+    return null;
+  }
+}

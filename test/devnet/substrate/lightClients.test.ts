@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../relayer/core/clock.ts';
+import {
+  createGrandpaClient,
+  decodeHeader,
+  decodeFinalityProof,
+  decodeTrustedState,
+  encodeUpdate,
+  type FinalityStep,
+  stepFromFinalityProof,
+  verifyJustification,
+} from '../../../light-clients/grandpa/index.ts';
+import type { LightClient, LightClientStep } from '../../../light-clients/verdict.ts';
+import { paraHeadKey, readTrie } from '../../../light-clients/trie/index.ts';
+import { bytesOf } from './chain/block.ts';
+import type { LocalSubstrate } from './index.ts';
+import { hexText, startLocalSubstrate, stateOf } from './index.ts';
+
+/** What any JSON-RPC client would do over HTTP. */
+async function ask<T>(url: string, method: string, ...params: readonly unknown[]): Promise<T> {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const { result, error } = (await response.json()) as { result: T; error?: { code: number; message: string } };
+  if (error !== undefined) throw new Error(`${error.code} ${error.message}`);
+  return result;
+}
+
+function valid<T>(verdict: { kind: string; value?: T; reason?: string }): T {
+  expect(verdict.reason).toBeUndefined();
+  return verdict.value as T;
+}
+
+describe('light clients on the local network', () => {
+  let local: LocalSubstrate;
+  let client: LightClient;
+  let start: LightClientStep;
+
+  beforeAll(async () => {
+    local = await startLocalSubstrate({ clock: systemClock });
+    client = createGrandpaClient({
+      trusted: local.relay.trusted(),
+      slotMs: 6_000,
+      parachain: {
+        id: local.assetHub.paraId,
+        trustedHeader: local.assetHub.chain.genesis.headerBytes,
+        slotMs: 12_000,
+      },
+    });
+    start = valid(client.start());
+  });
+  afterAll(async () => local.stop());
+
+  const now = (): bigint => BigInt(Math.floor(systemClock.now() / 1000));
+
+  /** Follows finality by `grandpa_proveFinality` alone, one step for each set, to the node's finalized head. */
+  const follow = async (from: LightClientStep): Promise<{ step: LightClientStep; sets: number }> => {
+    const steps: FinalityStep[] = [];
+    let { setId } = decodeTrustedState(from.state).set;
+    let at = Number(decodeRelayNumber(from));
+    const { url } = local.relay;
+    const head = await ask<{ number: string }>(url, 'chain_getHeader', await ask(url, 'chain_getFinalizedHead'));
+    while (at < Number(head.number)) {
+      const bytes = bytesOf(await ask<string>(url, 'grandpa_proveFinality', at + 1))!;
+      const proof = valid(decodeFinalityProof(bytes));
+      const headers = [await headerBytes(at + 1), ...proof.unknownHeaders];
+      steps.push(stepFromFinalityProof({ ...proof, unknownHeaders: headers }, setId));
+      at += headers.length;
+      setId += 1n;
+    }
+    const hash = await ask<string>(url, 'chain_getBlockHash', at);
+    const key = hexText(paraHeadKey(local.assetHub.paraId));
+    const { proof } = await ask<{ proof: string[] }>(url, 'state_getReadProof', [key], hash);
+    const update = encodeUpdate({ steps, parachainProof: proof.map((node) => bytesOf(node)!) });
+    return { step: valid(client.update(from.state, update, now())), sets: steps.length };
+  };
+  const headerBytes = async (number: number): Promise<Uint8Array> =>
+    Promise.resolve(local.relay.chain.blockAt(number)!.headerBytes);
+
+  it('follow the asset hub over relay blocks and changes of the authority set', async () => {
+    const [, , , dave, eve] = local.accounts;
+    local.assetHub.produceBlock();
+    let { step } = await follow(start);
+    expect(step.head.height).toBe(1n);
+    expect(hexText(step.head.hash)).toBe(local.assetHub.chain.finalized().hash);
+
+    local.relay.changeValidators({ add: [eve!], remove: [dave!] });
+    for (let session = 0; session < 4; session++) {
+      local.relay.nextSession();
+      local.assetHub.produceBlock();
+    }
+    const set = local.relay.trusted();
+    expect(set.setId).toBeGreaterThanOrEqual(3n);
+    expect(set.authorities.map(({ key }) => hexText(key))).toContain(hexText(eve!.grandpa.publicKey));
+    expect(set.authorities.map(({ key }) => hexText(key))).not.toContain(hexText(dave!.grandpa.publicKey));
+
+    const after = await follow(step);
+    expect(after.sets).toBeGreaterThanOrEqual(4);
+    expect(hexText(after.step.head.hash)).toBe(local.assetHub.chain.finalized().hash);
+    expect(after.step.head.height).toBe(5n);
+    step = after.step;
+
+    // A new client may start from here, with what the network says of the set.
+    expect(decodeTrustedState(step.state).set).toEqual({ setId: set.setId, authorities: set.authorities });
+  });
+
+  it('hold each flawed justification for what it is', () => {
+    const { relay } = local;
+    relay.produceBlock();
+    const latest = relay.grandpa.latest()!;
+    expect(verifyJustification(latest.justification, latest.set).kind).toBe('valid');
+    const reasons = (
+      ['tooFewVotes', 'repeatedVote', 'equivocation', 'stranger', 'badSignature', 'wrongSet'] as const
+    ).map((flaw) => {
+      const verdict = verifyJustification(relay.grandpa.flawed(latest, flaw), latest.set);
+      return [flaw, verdict.kind === 'valid' ? 'valid' : verdict.reason];
+    });
+    expect(Object.fromEntries(reasons)).toMatchInlineSnapshot(`
+      {
+        "badSignature": "justification: a signature is not valid under set 3",
+        "equivocation": "justification: weight 2 is under the threshold 3",
+        "repeatedVote": "justification: one vote twice",
+        "stranger": "justification: a vote of a stranger to the set",
+        "tooFewVotes": "justification: weight 2 is under the threshold 3",
+        "wrongSet": "justification: a signature is not valid under set 3",
+      }
+    `);
+  });
+
+  it('read states of both chains by proofs, and their absences', async () => {
+    local.assetHub.produceBlock();
+    for (const { chain, url } of [local.relay, local.assetHub]) {
+      const block = chain.finalized();
+      const state = stateOf(block);
+      const keys = [
+        chain.runtime.storageKey('System', 'Events'),
+        chain.runtime.storageKey('System', 'Account', local.accounts[0]!.pair.publicKey),
+        chain.runtime.storageKey('System', 'Account', new Uint8Array(32).fill(9)),
+        chain.runtime.storageKey('Timestamp', 'Now'),
+      ];
+      const { at, proof } = await ask<{ at: string; proof: string[] }>(
+        url,
+        'state_getReadProof',
+        keys.map(hexText),
+        block.hash,
+      );
+      expect(at).toBe(block.hash);
+      const nodes = proof.map((node) => bytesOf(node)!);
+      const answer = valid(readTrie(block.header.stateRoot, nodes, { keys }));
+      expect(answer.values).toEqual(keys.map((key) => state.get(key)));
+      expect(answer.values.map((value) => value === undefined)).toEqual([false, false, true, false]);
+    }
+  });
+});
+
+function decodeRelayNumber({ state }: LightClientStep): number {
+  const { header } = decodeTrustedState(state);
+  return decodeHeader(header).number;
+}

@@ -1,0 +1,246 @@
+/**
+ * The local Substrate network as a whole: a relay chain and its asset hub, executing their real runtimes, with RPC nodes that
+ * unmodified clients meet in place of real ones. See `index.ts` for how to drive it.
+ */
+import type { Clock } from '../../../relayer/core/clock.ts';
+import type { AuthoritySet } from '../../../light-clients/grandpa/index.ts';
+import { createDevAccounts, type DevAccount } from './accounts.ts';
+import { assetTransactions, type NewAsset } from './assetHub/createAsset.ts';
+import { type AssetHub, createAssetHub } from './assetHub/createAssetHub.ts';
+import { type Block, isDescendant } from './chain/block.ts';
+import type { Chain } from './chain/createChain.ts';
+import { type GenesisHolder, publicKeyOf } from './chain/genesis.ts';
+import { createRelay, type Relay, type RelayBlockParts } from './relay/createRelay.ts';
+import type { Grandpa } from './relay/grandpa.ts';
+import { NO_PARACHAINS } from './relay/inherents.ts';
+import { type ValidatorChange, validatorTransactions } from './relay/rotation.ts';
+import { startSubstrateRpc, type SubstrateRpc } from './rpc/server.ts';
+import { rococoSpec, statemineSpec } from './specs.ts';
+
+export interface LocalSubstrateOptions {
+  /** Beside the development accounts, which have a million each; on both chains, in planck. */
+  readonly holders?: readonly GenesisHolder[] | undefined;
+  /** How many of Alice, Bob, Charlie, Dave, Eve, Ferdie validate from the start; 4 when not said. */
+  readonly validators?: number | undefined;
+  /** Unix milliseconds of the first slot; 30 days before now when not said, which leaves room for blocks to come fast. */
+  readonly startMs?: number | undefined;
+  /** Milliseconds between relay blocks; an asset hub block takes two. Without it blocks are made by hand. */
+  readonly blockMs?: number | undefined;
+  /** RPC nodes of each chain, each with faults of its own. */
+  readonly nodes?: number | undefined;
+  /** Of the first nodes; any free ones when not said. */
+  readonly relayPort?: number | undefined;
+  readonly assetHubPort?: number | undefined;
+  /** Assets of the asset hub, owned by Alice. */
+  readonly assets?: readonly NewAsset[] | undefined;
+  /** Newest finalized blocks whose states are kept. */
+  readonly statesKept?: number | undefined;
+  readonly justificationPeriod?: number | undefined;
+}
+
+/** One chain as clients and tests meet it. */
+export interface LocalChain {
+  readonly chain: Chain;
+  /** `0x` text. */
+  readonly genesisHash: string;
+  readonly nodes: readonly SubstrateRpc[];
+  /** Of the first node. */
+  readonly url: string;
+  readonly wsUrl: string;
+  readonly faults: SubstrateRpc['faults'];
+}
+
+export interface LocalRelay extends LocalChain {
+  readonly grandpa: Grandpa;
+  /** What a light client may start from: a block whose state is kept; the newest finalized one when not said. */
+  trusted(block?: Block): { readonly header: Uint8Array } & AuthoritySet;
+  /** One block, finalized unless finality is stalled. A block beside the best chain is not finalized. */
+  produceBlock(parts?: RelayBlockParts): Block;
+  /** Finalizes up to a block, stalled or not. */
+  finalize(block?: Block): void;
+  stallFinality(stalled: boolean): void;
+  /** Skips to the next session with one block; enacts and announces what was queued. */
+  nextSession(): Block;
+  /** Signs and includes the calls; the new set signs three sessions later. */
+  changeValidators(change: ValidatorChange): Block;
+}
+
+export interface LocalAssetHub extends LocalChain {
+  readonly paraId: number;
+  /** One block, included in the relay chain by two blocks of its own. */
+  produceBlock(transactions?: readonly Uint8Array[]): Block;
+  /** A block that nothing includes, on top of the best one. */
+  collate(transactions?: readonly Uint8Array[]): Block;
+}
+
+export interface LocalSubstrate {
+  readonly accounts: readonly DevAccount[];
+  readonly relay: LocalRelay;
+  readonly assetHub: LocalAssetHub;
+  /** The next relay block: it backs a new asset hub block, or includes the backed one. */
+  step(): Block;
+  /** What ended the block timer, if anything did. */
+  failure(): unknown;
+  stop(): Promise<void>;
+}
+
+const DAY_MS = 86_400_000;
+const HEAD_START_DAYS = 30;
+const MILLION_TOKENS = 1_000_000n * 10n ** 12n;
+const RELAY_SLOT_MS = 6_000;
+/** A change of session drops what was backed and not included; one more try is enough. */
+const TRIES_MAX = 3;
+
+export async function startLocalSubstrate(
+  deps: { readonly clock: Clock },
+  options: LocalSubstrateOptions = {},
+): Promise<LocalSubstrate> {
+  const { startMs = deps.clock.now() - HEAD_START_DAYS * DAY_MS, validators = 4, statesKept, blockMs } = options;
+  const accounts = await createDevAccounts();
+  const extra = (options.holders ?? []).map((holder) => ({ publicKey: publicKeyOf(holder), amount: holder.amount }));
+  const funded = (pick: (account: DevAccount) => Uint8Array): typeof extra =>
+    accounts.map((account) => ({ publicKey: pick(account), amount: MILLION_TOKENS }));
+  const pairs = funded(({ pair }) => pair.publicKey);
+
+  const assetHub = createAssetHub(statemineSpec(), {
+    collators: accounts.slice(0, 2),
+    holders: [...pairs, ...extra],
+    startMs,
+    statesKept,
+  });
+  const relay = createRelay(await rococoSpec(), {
+    accounts,
+    validators,
+    holders: [...pairs, ...funded(({ stash }) => stash.publicKey), ...extra],
+    startMs,
+    statesKept,
+    justificationPeriod: options.justificationPeriod,
+    parachain: { id: assetHub.paraId, header: assetHub.chain.genesis.headerBytes, code: assetHub.code },
+  });
+  const driver = createDriver(relay, assetHub);
+  driver.relayBlock();
+  const alice = accounts[0];
+  if (alice === undefined) throw new Error('no development accounts');
+  for (const asset of options.assets ?? []) driver.paraBlock(assetTransactions(assetHub.chain, alice.pair, asset));
+
+  const start = async (chain: Chain, grandpa: Grandpa | undefined, port = 0): Promise<readonly SubstrateRpc[]> => {
+    const nodes: SubstrateRpc[] = [];
+    for (let index = 0; index < (options.nodes ?? 1); index++) {
+      nodes.push(await startSubstrateRpc(chain, grandpa, index === 0 ? port : 0));
+    }
+    return nodes;
+  };
+  const relayNodes = await start(relay.chain, relay.grandpa, options.relayPort);
+  const assetHubNodes = await start(assetHub.chain, undefined, options.assetHubPort);
+
+  const stopping = new AbortController();
+  let failure: unknown;
+  const pace = async (): Promise<void> => {
+    while (blockMs !== undefined && !stopping.signal.aborted) {
+      await deps.clock.sleep(blockMs, stopping.signal).catch(() => undefined);
+      if (!stopping.signal.aborted) driver.step();
+    }
+  };
+  const paced = pace().catch((error: unknown) => {
+    failure = error;
+  });
+
+  return {
+    accounts,
+    relay: {
+      ...faceOf(relay.chain, relayNodes),
+      grandpa: relay.grandpa,
+      trusted: (block = relay.chain.finalized()) => ({ header: block.headerBytes, ...relay.grandpa.setAfter(block) }),
+      produceBlock: driver.relayBlock,
+      finalize: (block = relay.chain.best()) => void relay.grandpa.finalizeTo(block),
+      stallFinality: driver.stall,
+      nextSession: () => driver.relayBlock({ skipSlots: relay.slotsToNextSession(relay.chain.best()) - 1 }),
+      changeValidators: (change) =>
+        driver.relayBlock({ transactions: validatorTransactions(relay.chain, alice.pair, change) }),
+    },
+    assetHub: {
+      ...faceOf(assetHub.chain, assetHubNodes),
+      paraId: assetHub.paraId,
+      produceBlock: driver.paraBlock,
+      collate: (transactions) => assetHub.collate(relay.chain.best(), RELAY_SLOT_MS, transactions),
+    },
+    step: driver.step,
+    failure: () => failure,
+    stop: async () => {
+      stopping.abort();
+      await paced;
+      await Promise.all([...relayNodes, ...assetHubNodes].map(async (node) => node.stop()));
+    },
+  };
+}
+
+interface Driver {
+  relayBlock(parts?: RelayBlockParts): Block;
+  paraBlock(transactions?: readonly Uint8Array[]): Block;
+  step(): Block;
+  stall(stalled: boolean): void;
+}
+
+/** Lets the two chains grow together: what the relay chain's state says of the parachain is what the parachain is. */
+function createDriver(relay: Relay, assetHub: AssetHub): Driver {
+  const { inclusion } = relay;
+  if (inclusion === undefined) throw new Error('the relay chain has no parachain');
+  let stalled = false;
+  /** The relay block that backed a candidate which the next one may include. */
+  let backedIn: Block | undefined;
+
+  const followed = (relayBlock: Block): Block | undefined => {
+    const head = inclusion.head(relayBlock);
+    return head === undefined ? undefined : assetHub.blockOfHead(head);
+  };
+  relay.chain.listen((event) => {
+    const block = event.kind === 'imported' ? undefined : followed(event.block);
+    if (block === undefined) return;
+    if (event.kind === 'best') assetHub.chain.setBest(block);
+    else if (block !== assetHub.chain.finalized()) assetHub.chain.finalize(block);
+  });
+
+  const relayBlock = (parts?: RelayBlockParts): Block => {
+    const block = relay.produce(parts);
+    if (!stalled && relay.chain.best() === block) relay.grandpa.finalizeTo(block);
+    return block;
+  };
+  const back = (transactions?: readonly Uint8Array[]): { readonly para: Block; readonly relayBlock: Block } => {
+    const parent = relay.chain.best();
+    const para = assetHub.collate(parent, RELAY_SLOT_MS, transactions);
+    const candidates = [inclusion.candidate(para, parent)];
+    return { para, relayBlock: relayBlock({ parent, parachains: () => ({ bitfields: [], candidates }) }) };
+  };
+  const include = (): Block =>
+    relayBlock({ parachains: (parent) => ({ ...NO_PARACHAINS, bitfields: inclusion.bitfields(parent) }) });
+
+  return {
+    relayBlock,
+    stall: (value) => {
+      stalled = value;
+    },
+    paraBlock: (transactions) => {
+      for (let tries = 0; tries < TRIES_MAX; tries++) {
+        backedIn = undefined;
+        const { para } = back(transactions);
+        include();
+        if (isDescendant(assetHub.chain.best(), para)) return para;
+      }
+      throw new Error('the relay chain did not include the asset hub block');
+    },
+    step: () => {
+      if (backedIn !== undefined && backedIn === relay.chain.best()) {
+        backedIn = undefined;
+        return include();
+      }
+      backedIn = back().relayBlock;
+      return backedIn;
+    },
+  };
+}
+
+function faceOf(chain: Chain, nodes: readonly SubstrateRpc[]): LocalChain {
+  const first = nodes[0];
+  if (first === undefined) throw new Error('a chain needs an RPC node');
+  return { chain, genesisHash: chain.genesis.hash, nodes, url: first.url, wsUrl: first.wsUrl, faults: first.faults };
+}
