@@ -4,8 +4,8 @@
  */
 import type { ChainConfig } from './config/index.ts';
 import type { Clock } from './core/clock.ts';
-import { assert } from './core/errors.ts';
-import type { LaneId } from './core/ids.ts';
+import { assert, ViaductError } from './core/errors.ts';
+import type { ChainName, LaneId } from './core/ids.ts';
 import { createCosmosChain } from './cosmosChain.ts';
 import { createEvmChain } from './evmChain.ts';
 import type { Manifest, ManifestChain } from './manifest/index.ts';
@@ -21,6 +21,8 @@ export interface ChainDeps {
    * against a proven hash. Undefined while they are not all there.
    */
   readonly packetsOf: (lane: LaneId, first: bigint, count: number) => Promise<Uint8Array | undefined>;
+  /** The derivation cursor of a chain, as the journal has it. */
+  readonly cursorOf: (chain: ChainName) => Promise<Uint8Array | undefined>;
   /** Where the packet with this source reference is, among the newest of its lane. */
   readonly sequenceOf: (lane: LaneId, sourceReference: Uint8Array) => Promise<bigint | undefined>;
 }
@@ -33,6 +35,8 @@ export function createChain(manifest: Manifest, chain: ManifestChain, config: Ch
     case 'cosmos':
       assert(config.family === chain.family, FAMILY);
       return createCosmosChain(manifest, chain, config, deps);
+    case 'substrate':
+      throw new ViaductError({ code: 'SETUP_FAILED', shortMessage: 'WIP' });
   }
 }
 

@@ -3,7 +3,6 @@ import {
   type CosmosGateway,
   createCometEndpoint,
   createCosmosDerive,
-  createCosmosLightClient,
   createCosmosSource,
   createCosmosTarget,
   createCosmosVault,
@@ -12,19 +11,9 @@ import { createHttpEndpoint } from '../adapters/endpoints/index.ts';
 import type { ChainDeps } from './chains.ts';
 import type { CosmosChainConfig } from './config/index.ts';
 import { assert } from './core/errors.ts';
-import {
-  accountLengths,
-  assetById,
-  chainByName,
-  type CosmosChain,
-  isHomeLane,
-  laneGranularity,
-  lanesFrom,
-  lanesTo,
-  type Manifest,
-  type ManifestLane,
-} from './manifest/index.ts';
+import { accountLengths, type CosmosChain, isHomeLane, lanesFrom, lanesTo, type Manifest } from './manifest/index.ts';
 import type { NodeChain } from './node.ts';
+import { vaultLane } from './vaultLane.ts';
 import { createChainClock } from './verify/chainClock.ts';
 
 const NANOS_PER_SECOND = 1_000_000_000n;
@@ -33,7 +22,7 @@ export function createCosmosChain(
   manifest: Manifest,
   chain: CosmosChain,
   config: CosmosChainConfig,
-  deps: Pick<ChainDeps, 'clock' | 'packetsOf' | 'sequenceOf'>,
+  deps: Pick<ChainDeps, 'clock' | 'worker' | 'packetsOf' | 'sequenceOf'>,
 ): NodeChain {
   const { name, chainId, lightClient } = chain;
   const endpoints = config.endpoints.map(({ url }) => {
@@ -59,7 +48,7 @@ export function createCosmosChain(
       packetsOf: deps.packetsOf,
       sequenceOf: async ({ lane, sourceReference }) => deps.sequenceOf(lane, sourceReference),
     }),
-    lightClient: createCosmosLightClient({ rules, checkpoint: trusted }),
+    lightClient: deps.worker.open({ kind: 'tendermint', parameters: { rules, checkpoint: trusted } }),
     ...(chainClock === undefined ? {} : { clock: createChainClock(deps.clock, chainClock) }),
     derive: createCosmosDerive(gateway),
     target: createCosmosTarget(),
@@ -101,22 +90,5 @@ export function cosmosGateway(manifest: Manifest, chain: CosmosChain): CosmosGat
     lockForm: payoutForm,
     feeDenom: chain.feeDenom,
     releaseExpiryBlocks: BigInt(releaseExpiryBlocks),
-  };
-}
-
-function vaultLane(manifest: Manifest, lane: ManifestLane): CosmosGateway['outbound'][number] {
-  const target = chainByName(manifest, lane.target);
-  assert(target !== undefined, 'a lane ends on a chain of the manifest');
-  return {
-    lane: lane.id,
-    target: lane.target,
-    enabled: lane.enabled,
-    receiverLengths: accountLengths(target),
-    assets: lane.assets.map(({ id, minAmount, maxAmount }) => {
-      const asset = assetById(manifest, id);
-      const granularity = asset && laneGranularity(asset, lane);
-      assert(granularity !== undefined, 'checked: a lane carries assets that are on both its ends');
-      return { asset: id, minAmount, maxAmount, granularity };
-    }),
   };
 }

@@ -71,6 +71,7 @@ export async function startRelayer(
         clock,
         worker,
         packetsOf: journal.readRelayedPackets,
+        cursorOf: async (name) => (await journal.chain(name))?.cursor,
         sequenceOf: async (lane, reference) => sequenceOf(journal, lane, reference),
       });
     });

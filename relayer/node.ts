@@ -39,6 +39,7 @@ import { createIntents } from './store/intents.ts';
 import type { Journal } from './store/journal.ts';
 import type { Store } from './store/port.ts';
 import { createPromises } from './store/promises.ts';
+import { createPruner, keepPruned } from './store/prune.ts';
 import { submit } from './submit/submit.ts';
 import { createVerifier } from './verify/createVerifier.ts';
 
@@ -140,6 +141,13 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
   }
 
   function startRoles(): void {
+    const pruner = createPruner(deps.store, journal, {
+      lanes: manifest.lanes.map(({ id }) => id),
+      chains: chains.map(({ name }) => name),
+      attests: roles.has('attest'),
+    });
+    start(keepPruned(pruner, clock, running));
+
     if (roles.has('verify')) {
       for (const chain of chains) {
         const { name, source, lightClient, derive } = chain;

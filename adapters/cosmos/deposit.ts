@@ -30,10 +30,32 @@ export interface SentDeposits extends SentTx {
 
 /** One transaction with a `MsgSend` for each amount. */
 export async function deposit(sender: CosmosSender, terms: DepositTerms, signal: AbortSignal): Promise<SentDeposits> {
+  return sentDeposits(terms, await sender.wait(await submitDeposit(sender, terms, signal), signal));
+}
+
+/** A transaction for each of the terms: all are sent before the first is waited for, so they share blocks. */
+export async function depositMany(
+  sender: CosmosSender,
+  many: readonly DepositTerms[],
+  signal: AbortSignal,
+): Promise<readonly SentDeposits[]> {
+  const hashes: string[] = [];
+  for (const terms of many) hashes.push(await submitDeposit(sender, terms, signal));
+  const sent: SentDeposits[] = [];
+  for (const [index, terms] of many.entries()) {
+    sent.push(sentDeposits(terms, await sender.wait(hashes[index] ?? '', signal)));
+  }
+  return sent;
+}
+
+async function submitDeposit(sender: CosmosSender, terms: DepositTerms, signal: AbortSignal): Promise<string> {
   const { vault, denom, amounts, target, receiver, deadline = 0n } = terms;
   const to = formatAccount(vault, sender.prefix);
   const messages = amounts.map((amount) => sendOf(sender.address, to, denom, amount));
-  const sent = await sender.send(messages, encodeMemo({ target, receiver, deadline }), signal);
+  return sender.submit(messages, encodeMemo({ target, receiver, deadline }), signal);
+}
+
+function sentDeposits({ amounts }: DepositTerms, sent: SentTx): SentDeposits {
   const hash = fromHex(sent.transaction, 32);
   return { ...sent, sourceReferences: amounts.map((_, index) => referenceOf(hash, index, 0)) };
 }

@@ -18,7 +18,10 @@ export interface MessageCost {
 
 /** Figures of one chain, from the manifest. */
 export interface CostModel {
-  /** Gas of a transaction without messages, bytes and signatures; it may be the account's first, which writes its key. */
+  /**
+   * Gas of a transaction without messages, bytes and signatures: with a fee to move, the keys of all members to read, and as the
+   * account's first, which writes them.
+   */
   readonly baseGas: bigint;
   /** Bytes of a transaction without messages and signatures, its memo included. */
   readonly baseBytes: number;
@@ -53,7 +56,7 @@ export interface ReleaseCost {
  * Transactions through an RPC node stay below 1,000,000 bytes in base64.
  */
 export const SDK_053_COSTS: CostModel = {
-  baseGas: 45_000n,
+  baseGas: 90_000n,
   baseBytes: 600,
   gasPerByte: 10n,
   gasPerSignature: 6_000n,

@@ -2,7 +2,7 @@
  * The Cosmos adapter: source and derivation of a vault gateway, its accounts and members, and the user's side of it.
  */
 export { formatAccount, parseAccount } from './account.ts';
-export { balanceOf, deposit, type DepositTerms, type SentDeposits, supplyOf } from './deposit.ts';
+export { balanceOf, deposit, depositMany, type DepositTerms, type SentDeposits, supplyOf } from './deposit.ts';
 export { type Deposit, readDeposits, referenceOf, type RefundReason } from './deposits.ts';
 export { deployVault, type DeployOptions, runByShard, type ShardKeys, type ShardRun } from './deploy.ts';
 export { createCosmosDerive } from './derive.ts';

@@ -1,9 +1,10 @@
 /** What releases settle, as an independent verifier derives it from the chain's blocks. */
+import { AuthInfo, TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeHeader, headerHash } from '../../light-clients/tendermint/index.ts';
+import { encodeHeader, headerHash, type TrustRules } from '../../light-clients/tendermint/index.ts';
 import { concatBytes } from '../../relayer/core/bytes.ts';
 import { packetsProblem } from '../../relayer/core/frame.ts';
-import { idBytes } from '../../relayer/core/ids.ts';
+import { chainName, idBytes } from '../../relayer/core/ids.ts';
 import { PACKET_BYTES } from '../../relayer/core/limits.ts';
 import { decodePacket, type Packet, transferIdOf } from '../../relayer/core/packet.ts';
 import type { Delivery, Derivation, TargetAccount, VerifiedHead, Verdict } from '../../relayer/core/ports.ts';
@@ -12,8 +13,9 @@ import { runByShard } from './deploy.ts';
 import { createCosmosDerive } from './derive.ts';
 import { encodeEvidence } from './evidence.ts';
 import { sendOf } from './releaseTx.ts';
+import { multisigKeyAny } from './shards.ts';
 import { createShardTxReader } from './shardTxs.ts';
-import { chainName } from '../../relayer/core/ids.ts';
+import { createCosmosSource } from './source.ts';
 import { EVM_LANE, FROM_EVM, HOME_LANE, SCALE } from './vault.fixture.ts';
 import {
   ADDRESSES,
@@ -57,7 +59,7 @@ async function derive(from: Derivation | undefined, known: readonly Delivery[]):
     Promise.resolve(
       known.find(({ checkpoint }) => checkpoint.lane === lane && checkpoint.firstSequence === sequence)?.packets,
     );
-  const evidence = await withChunks(pulled, createShardTxReader(vault.gateway), packetsOf);
+  const { evidence } = await withChunks(pulled, createShardTxReader(vault.gateway), packetsOf);
   const request = { cursor: from?.cursor, head: headAt(chain.height()) };
   return createCosmosDerive(vault.gateway)(request, encodeEvidence(evidence));
 }
@@ -178,6 +180,86 @@ describe('derivation of releases', () => {
       concatBytes(...part.outbound.map(({ packets }) => packets), ...rest.outbound.map((one) => one.packets)),
     ).toEqual(concatBytes(...whole.outbound.map(({ packets }) => packets)));
     at = rest;
+  });
+
+  it('waits for packets whose source chain is derived here a little later', async () => {
+    const delivery = chunk(1, () => ({ receiver: MODULE_ACCOUNT }));
+    await release(vault, accounts[0]!, delivery);
+    vault.local.chain.produceBlock();
+    const rules: TrustRules = {
+      chainId: vault.gateway.chainId,
+      trustLevel: { numerator: 1n, denominator: 3n },
+      trustingPeriodNanos: 10n ** 15n,
+      clockDriftNanos: 10n ** 10n,
+    };
+    let asked = 0;
+    const packetsOf = async () => Promise.resolve(asked++ < 3 ? undefined : delivery.packets);
+    const { endpoints, gateway } = vault;
+    const source = createCosmosSource(vault, {
+      endpoints,
+      gateway,
+      rules,
+      checkpointHeight: 1n,
+      pollMs: 50,
+      packetsOf,
+    });
+    const request = { cursor: at!.cursor, head: headAt(vault.local.chain.height()) };
+    const derived = value(createCosmosDerive(gateway)(request, await source.pullEvidence(request, vault.signal)));
+    expect(packetsOn(derived, EVM_LANE)).toMatchObject([{ kind: 'return' }]);
+    expect(asked).toBe(4);
+    await source.close();
+    at = derived;
+  });
+
+  it('does not believe other packets than those that were released', async () => {
+    const delivery = chunk(3, () => ({ receiver: MODULE_ACCOUNT }));
+    await release(vault, accounts[0]!, delivery);
+    vault.local.chain.produceBlock();
+    const { chain } = vault.local;
+    const blocks = Array.from({ length: Number(chain.height() - at!.height) }, (_, i) =>
+      chain.block(at!.height + BigInt(i))!,
+    );
+    const headers = blocks.map(({ header }) => header);
+    const request = { cursor: at!.cursor, head: headAt(chain.height()) };
+    const told = (chunks: readonly Uint8Array[]) =>
+      createCosmosDerive(vault.gateway)(request, encodeEvidence({ headers, blocks, chunks }));
+    const right = value(told([delivery.packets]));
+    expect(packetsOn(right, EVM_LANE)).toHaveLength(3);
+    for (let offset = 0; offset < delivery.packets.length; offset += 7) {
+      const changed = delivery.packets.map((byte, index) => (index === offset ? byte ^ 1 : byte));
+      expect(told([changed]).kind).toBe('needsMore');
+    }
+    expect(told([]).kind).toBe('needsMore');
+    expect(told([delivery.packets.slice(PACKET_BYTES)]).kind).toBe('needsMore');
+    expect(told([delivery.packets.slice(1)]).kind).toBe('invalid');
+    expect(told([new Uint8Array(513 * PACKET_BYTES)]).kind).toBe('invalid');
+    // What is not asked for does no harm.
+    expect(told([chunkOf(0n, 2).packets, delivery.packets])).toEqual(told([delivery.packets]));
+    at = right;
+  });
+
+  it('reads nothing of a shard in what others signed, or signed along, or what uses no sequence', async () => {
+    const { raw } = await release(vault, accounts[0]!, chunk(1));
+    at = value(await derive(at, []));
+    const read = createShardTxReader(vault.gateway);
+    const tx = TxRaw.decode(raw);
+    const auth = AuthInfo.decode(tx.authInfoBytes);
+    const [signer] = auth.signerInfos;
+    const withAuth = (signerInfos: typeof auth.signerInfos): Uint8Array => {
+      const authInfoBytes = AuthInfo.encode(AuthInfo.fromPartial({ ...auth, signerInfos })).finish();
+      return Uint8Array.from(TxRaw.encode({ ...tx, authInfoBytes }).finish());
+    };
+    expect(read(withAuth([signer!]))).toEqual(read(raw));
+    expect(read(withAuth([]))).toBeUndefined();
+    expect(read(withAuth([signer!, signer!]))).toBeUndefined();
+    const { typeUrl, value: key } = multisigKeyAny({ ...SHARDS[0]!, threshold: 1 });
+    expect(read(withAuth([{ ...signer!, publicKey: { typeUrl, value: key } }]))).toBeUndefined();
+    // Field 4 of the body: `unordered`, which cosmjs does not know.
+    const unordered = Uint8Array.from(
+      TxRaw.encode({ ...tx, bodyBytes: Uint8Array.of(...tx.bodyBytes, 0x20, 0x01) }).finish(),
+    );
+    expect(read(unordered)).toBeUndefined();
+    for (let cut = 0; cut < 400; cut += 7) expect(read(raw.slice(0, cut))).toBeUndefined();
   });
 
   it('says which slots paid nobody, once a later one proves that they were used', async () => {

@@ -48,6 +48,9 @@ export interface ReleaseTx {
 const SEND = '/cosmos.bank.v1beta1.MsgSend';
 const MULTI_SEND = '/cosmos.bank.v1beta1.MsgMultiSend';
 
+/** Of a chain's own coins; `factory/...` and `ibc/...` are longer. */
+const SHORT_DENOM_CHARACTERS = 24;
+
 /** Account sequences as cosmjs writes them. */
 export const SLOTS_END = BigInt(Number.MAX_SAFE_INTEGER);
 
@@ -133,7 +136,8 @@ export function releaseCosts(
   payouts: readonly Payout[],
   feeStep = 0,
 ): ReturnType<typeof transactionCost> {
-  const mint = payouts.filter(({ isMinted }) => isMinted).length;
+  // A long denom makes the keys of balances long, which costs about what minting adds.
+  const mint = payouts.filter(({ isMinted, denom }) => isMinted || denom.length > SHORT_DENOM_CHARACTERS).length;
   const locked = payouts.length - mint;
   const send = payouts.length === 0 ? 1 : lockForm === 'send' ? locked : 0;
   const multiSend = lockForm === 'multiSend' ? locked : 0;

@@ -94,7 +94,8 @@ export async function createCosmosSender(
 
   const wait: CosmosSender['wait'] = async (transaction, signal) => {
     for (let look = 0; look < LOOKS_MAX; look++) {
-      const found = await reach(url, async () => client.getTx(transaction));
+      // An endpoint that does not answer now may do so later.
+      const found = await client.getTx(transaction).catch(() => null);
       if (found !== null && found.code === 0) {
         return { transaction, height: BigInt(found.height), gasUsed: found.gasUsed };
       }

@@ -50,6 +50,9 @@ export interface CosmosSourceOptions {
 /** Of contents in one evidence; one more block may come on top, which has at most 22 MB with its results. */
 const CONTENT_BYTES_MAX = EVIDENCE_BYTES_MAX / 4;
 
+/** For packets whose source chain is derived here a little later than this one. */
+const PACKETS_WAIT_MS = 20_000;
+
 export function createCosmosSource(deps: { readonly clock: Clock }, options: CosmosSourceOptions): ChainSource {
   const { gateway, rules, checkpointHeight, wsUrl, pollMs, contentBytesMax = CONTENT_BYTES_MAX } = options;
   const ring = createEndpointRing(options.endpoints);
@@ -79,7 +82,12 @@ export function createCosmosSource(deps: { readonly clock: Clock }, options: Cos
       if (head.height <= height + 1n) return encodeEvidence({ headers: [], blocks: [], chunks: [] });
       return ring.ask(async (endpoint) => {
         const pulled = await pullBlocks(endpoint, height, head.height, contentBytesMax, signal);
-        const evidence = await withChunks(pulled, readShardTx, options.packetsOf);
+        let { evidence, isMissing } = await withChunks(pulled, readShardTx, options.packetsOf);
+        // The packets were released, so their source chain has them: here it is only not derived so far yet.
+        for (let waitedMs = 0; isMissing && waitedMs < PACKETS_WAIT_MS; waitedMs += pollMs) {
+          await deps.clock.sleep(pollMs, signal);
+          ({ evidence, isMissing } = await withChunks(pulled, readShardTx, options.packetsOf));
+        }
         behind = evidence.blocks.length < evidence.headers.length;
         return encodeEvidence(evidence);
       }, signal);

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { balanceOf as held } from '../../test/devnet/cosmos/app/state.ts';
 import type { Delivery, ReleaseRequest, TargetAccount, VaultMember } from '../../relayer/core/ports.ts';
 import { formatAccount } from './account.ts';
+import { FUNDING_MEMO } from './memo.ts';
+import { sendOf } from './releaseTx.ts';
 import { decodeTerms, encodeTerms, type ReleaseTerms } from './releaseTerms.ts';
 import { createCosmosVault } from './vault.ts';
 import { COARSE, HOME_LANE, SCALE, SUB_LANE } from './vault.fixture.ts';
@@ -144,6 +146,29 @@ describe('paying', () => {
   });
 });
 
+describe('a chain without a token factory', () => {
+  it('pays a foreign asset from a pool that was filled by hand', async () => {
+    const pool = { denom: 'upool', asset: COARSE, decimals: 6, canonicalDecimals: 6, refundMinimum: 0n } as const;
+    const poor = await startVaultChain('p', {
+      gateway: { coins: [...vault.gateway.coins.slice(0, 1), { ...pool, custody: 'lock' }], lockForm: 'multiSend' },
+      funding: { utoken: 10n ** 9n, upool: 1_000n },
+      tokenFactory: false,
+    });
+    const [own] = poor.vaultOf(undefined).accounts(cosignersOf(poor)) as [TargetAccount];
+    const delivery = chunkOf(0n, 3, (index) => (index === 1 ? {} : { asset: COARSE, amount: 450n }));
+    const transaction = await release(poor, own, delivery);
+    expect(await own.outcome(transaction, poor.signal)).toMatchObject({ kind: 'included' });
+    const receiver = formatAccount(packet(2n).receiver, 'cosmos');
+    expect(held(poor.local.chain.app.state, receiver, 'upool')).toBe(450n);
+    // The pool is empty until it is filled, which is no deposit.
+    const more = chunkOf(3n, 1, () => ({ asset: COARSE, amount: 450n }));
+    expect(await own.prepare(more, poor.signal)).toMatchObject({ kind: 'wait' });
+    await poor.funder.send([sendOf(poor.funder.address, ADDRESSES[0]!, 'upool', 400n)], FUNDING_MEMO, poor.signal);
+    expect((await own.prepare(more, poor.signal)).kind).toBe('send');
+    await poor.stop();
+  });
+});
+
 describe('slots', () => {
   it('are used without paying by the blank call', async () => {
     const slot = await account.nextSlot(vault.signal);
@@ -224,6 +249,38 @@ describe('slots', () => {
       alreadyDelivered: false,
     });
     expect(await account.nextSlot(vault.signal)).toBe(slot + 2n);
+  });
+});
+
+describe('nodes', () => {
+  it('may be away or behind, as long as one answers', async () => {
+    const [first, second] = vault.local.nodes;
+    const [own] = vault.vaultOf(undefined, {}, vault.endpoints).accounts(cosignersOf(vault)) as [TargetAccount];
+    first!.faults.add({ kind: 'httpStatus', method: 'broadcast_tx_sync', status: 503 });
+    first!.faults.add({ kind: 'httpStatus', method: 'abci_query', status: 503 });
+    const one = await release(vault, own, chunk(2));
+    expect(await own.outcome(one, vault.signal)).toMatchObject({ kind: 'included' });
+    first!.faults.clear();
+    second!.faults.add({ kind: 'dropBroadcast', count: 1 });
+    const two = await release(vault, own, chunk(2));
+    expect(await own.outcome(two, vault.signal)).toMatchObject({ kind: 'included' });
+    second!.faults.clear();
+  });
+
+  it('that answer nonsense are passed over, and named when there is no other', async () => {
+    const [node] = vault.local.nodes;
+    const wrong = [
+      { method: 'abci_query', path: 'response.value', value: 'AAAA' },
+      { method: 'abci_query', path: 'response.code', value: 5 },
+      { method: 'status', path: 'sync_info.latest_block_time', value: 'noon' },
+    ];
+    for (const lie of wrong) {
+      node!.faults.add({ kind: 'lie', ...lie });
+      await expect(account.prepare(chunkOf(0n, 1), vault.signal)).rejects.toMatchObject({ code: 'ENDPOINT_FAILED' });
+      const [own] = vault.vaultOf(undefined, {}, vault.endpoints).accounts(cosignersOf(vault)) as [TargetAccount];
+      expect((await own.prepare(chunkOf(0n, 1), vault.signal)).kind).toBe('send');
+      node!.faults.clear();
+    }
   });
 });
 

@@ -62,25 +62,38 @@ export function vaultGateway(startHeight: bigint, more: Partial<CosmosGateway> =
 export interface VaultChain {
   readonly local: LocalCosmos;
   readonly endpoint: CometEndpoint;
+  /** Of two nodes of the same chain. */
+  readonly endpoints: readonly CometEndpoint[];
   readonly gateway: CosmosGateway;
   readonly funder: CosmosSender;
   readonly signal: AbortSignal;
   /** Makes a block whenever somebody waits. */
   readonly clock: Clock;
   readonly keys: readonly ShardKeys[];
-  vaultOf(member: number | undefined, deps?: CosmosVaultDeps): Vault;
+  vaultOf(member: number | undefined, deps?: CosmosVaultDeps, nodes?: readonly CometEndpoint[]): Vault;
   stop(): Promise<void>;
 }
 
-export async function startVaultChain(seed: string, more: Partial<CosmosGateway> = {}): Promise<VaultChain> {
+export interface VaultChainOptions {
+  readonly gateway?: Partial<CosmosGateway>;
+  readonly funding?: Readonly<Record<string, bigint>>;
+  readonly tokenFactory?: boolean;
+}
+
+export async function startVaultChain(seed: string, options: VaultChainOptions = {}): Promise<VaultChain> {
+  const { gateway: more = {}, funding = { utoken: 10n ** 12n }, tokenFactory } = options;
   const rich = await makeDevAccount(seed, 'rich');
+  const holders = [{ address: rich.address, coins: { utoken: 10n ** 15n, upool: 10n ** 15n } }];
   const local = await startLocalCosmos(
     { clock: systemClock },
-    { chainId: CHAIN_ID, seed, holders: [{ address: rich.address, coins: { utoken: 10n ** 15n } }], nodes: 2 },
+    { chainId: CHAIN_ID, seed, holders, nodes: 2, tokenFactory },
   );
   const { chain } = local;
   const url = local.nodes[0]?.url ?? '';
-  const endpoint = createCometEndpoint(createHttpEndpoint({ clock: systemClock }, { url }), { chainId: CHAIN_ID });
+  const endpoints = local.nodes.map((node) =>
+    createCometEndpoint(createHttpEndpoint({ clock: systemClock }, { url: node.url }), { chainId: CHAIN_ID }),
+  );
+  const endpoint = endpoints[0] as CometEndpoint;
   const clock: Clock = {
     now: () => Number((chain.block(chain.height())?.header.timeNanos ?? 0n) / 1_000_000n),
     sleep: async () => Promise.resolve(void chain.produceBlock()),
@@ -96,23 +109,21 @@ export async function startVaultChain(seed: string, more: Partial<CosmosGateway>
     (_, index) => new Map(SECRETS.map((secret, at) => [at, memberKey(secret, CHAIN_ID, index).privateKey] as const)),
   );
   const undeployed = vaultGateway(1n, more);
-  const { startHeight } = await deployVault(
-    { clock },
-    { endpoint, gateway: undeployed, keys, funder, funding: { utoken: 10n ** 12n } },
-    signal,
-  );
+  const deployment = { endpoint, gateway: undeployed, keys, funder, funding };
+  const { startHeight } = await deployVault({ clock }, deployment, signal);
   const gateway = { ...undeployed, startHeight };
   return {
     local,
     endpoint,
+    endpoints,
     gateway,
     funder,
     signal,
     clock,
     keys,
-    vaultOf: (member, deps = {}) =>
+    vaultOf: (member, deps = {}, nodes = [endpoint]) =>
       createCosmosVault(deps, {
-        endpoints: [endpoint],
+        endpoints: nodes,
         gateway,
         memberSecret: member === undefined ? undefined : SECRETS[member],
       }),

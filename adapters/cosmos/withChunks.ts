@@ -7,21 +7,27 @@ import type { BlockContent, Evidence } from './evidence.ts';
 import type { ShardTxReader } from './shardTxs.ts';
 import type { CosmosSourceOptions } from './source.ts';
 
+export interface WithChunks {
+  readonly evidence: Evidence;
+  /** True when not even the first block has its packets: `derive` will say so. */
+  readonly isMissing: boolean;
+}
+
 export async function withChunks(
   { headers, blocks }: Omit<Evidence, 'chunks'>,
   readShardTx: ShardTxReader,
   packetsOf: CosmosSourceOptions['packetsOf'],
-): Promise<Evidence> {
+): Promise<WithChunks> {
   const chunks = new Map<string, Uint8Array>();
   for (const [index, block] of blocks.entries()) {
     const added = await chunksOf(block, readShardTx, packetsOf);
     if (added === undefined) {
-      // Of the first block `derive` says what is missing.
-      return { headers, blocks: blocks.slice(0, Math.max(index, 1)), chunks: [...chunks.values()] };
+      const known = { headers, blocks: blocks.slice(0, Math.max(index, 1)), chunks: [...chunks.values()] };
+      return { evidence: known, isMissing: index === 0 };
     }
     for (const [hash, packets] of added) chunks.set(hash, packets);
   }
-  return { headers, blocks, chunks: [...chunks.values()] };
+  return { evidence: { headers, blocks, chunks: [...chunks.values()] }, isMissing: false };
 }
 
 /** By chunk hash; undefined when some are not known. */

@@ -20,9 +20,10 @@ import type {
 import { addressOf } from '../../relayer/core/secp256k1.ts';
 import { checkpointPreimage } from './acceptedCheckpoint.ts';
 import { createEndpointRing, type EndpointRing, isEndpointsFault } from '../endpoints/endpointRing.ts';
-import { broadcastMeaning, revertData, revertMeaning } from './errors.ts';
+import { broadcastMeaning, revertData, type RevertMeaning, revertMeaning } from './errors.ts';
 import { DEFAULT_FEE_LIMITS, type FeeLimits, type Fees, nextFees } from './fees.ts';
 import { readFeeMarket } from './feeMarket.ts';
+import { createGasLimits, type GasLimits } from './gasLimits.ts';
 import { acceptAndDeliverData, deliverData, laneArgument, readViews } from './gatewayCalls.ts';
 import { asRecord, parseQuantity, quantity } from './json.ts';
 import type { RpcEndpoint } from './rpc.ts';
@@ -40,6 +41,8 @@ export interface EvmAccountOptions {
 
 /** The chain moves on between the estimate and the inclusion: a receiver's first token costs a new slot more. */
 const GAS_MARGIN_PERCENT = 15n;
+/** The gateway wants this much left before a payment (`PAYMENT_GAS_NEEDED`): more is needed than is used. */
+const PAYMENT_RESERVE = 145_000n;
 /** Chunk bases tried backwards from the lane's count: 0.1 s of hashing. An older checkpoint is not worth finding here. */
 const CHUNK_BASES_TRIED_MAX = 20_000;
 
@@ -51,12 +54,13 @@ export function createEvmAccount(options: EvmAccountOptions): TargetAccount {
   const address = toHex(own);
   /** What was offered last for a slot, so that a replacement offers enough more. Lost with the process: see `nextFees`. */
   const offered = new Map<bigint, { readonly attempt: number; readonly fees: Fees }>();
+  const limits = createGasLimits();
 
   return {
     address,
     nextSlot: async (signal) => ring.ask(async (endpoint) => nonceOf(endpoint, address, signal), signal),
     prepare: async (delivery, signal) =>
-      ring.ask(async (endpoint) => prepare(endpoint, gateway, address, delivery, signal), signal),
+      ring.ask(async (endpoint) => prepare(endpoint, gateway, address, limits, delivery, signal), signal),
     sign: async (call, slot, attempt, signal) => {
       const market = await ring.ask(async (endpoint) => readFeeMarket(endpoint, signal), signal);
       const last = offered.get(slot);
@@ -78,8 +82,14 @@ export function createEvmAccount(options: EvmAccountOptions): TargetAccount {
       return { slot, attempt, call, ...signTransaction(decodeCall(call), chainId, slot, offer.fees, privateKey) };
     },
     broadcast: async (transaction, signal) => broadcast(ring, address, transaction, signal),
-    outcome: async (transaction, signal) =>
-      ring.ask(async (endpoint) => outcomeOf(endpoint, address, transaction, signal), signal),
+    outcome: async (transaction, signal) => {
+      const outcome = await ring.ask(async (endpoint) => outcomeOf(endpoint, address, transaction, signal), signal);
+      if (outcome.kind === 'included') {
+        const { data } = decodeCall(transaction.call);
+        if (data.length > 0) limits.learn(data.length, outcome.gasUsed + PAYMENT_RESERVE);
+      }
+      return outcome;
+    },
     blank: () => encodeCall({ to: own, value: 0n, gas: 21_000n, data: new Uint8Array(0) }),
   };
 }
@@ -88,10 +98,11 @@ async function prepare(
   endpoint: RpcEndpoint,
   gateway: Uint8Array,
   from: string,
+  limits: GasLimits,
   delivery: Delivery,
   signal: AbortSignal,
 ): Promise<Preparation> {
-  const { checkpoint, chunkIndex } = delivery;
+  const { checkpoint } = delivery;
   const lane = laneArgument(checkpoint.lane);
   const [laneView, commitmentHex, paused] = (await readViews(
     endpoint,
@@ -111,41 +122,57 @@ async function prepare(
 
   const commitment = fromHex(commitmentHex, 32);
   const isAccepted = commitment.some((byte) => byte !== 0);
-  let chunkBase = acceptedChunks;
-  if (isAccepted) {
-    const found = findChunkBase(delivery, commitment, acceptedChunks);
-    if (found === undefined) return { kind: 'refused', reason: 'another checkpoint was accepted at this sequence' };
-    chunkBase = found;
-    const views = [{ functionName: 'isChunkDelivered', args: [lane, chunkBase + BigInt(chunkIndex)] }];
-    const [isDelivered] = await readViews(endpoint, gateway, views, signal);
-    if (isDelivered === true) return { kind: 'alreadyDelivered' };
-  }
-
+  const chunkBase = isAccepted ? findChunkBase(delivery, commitment, acceptedChunks) : acceptedChunks;
+  if (chunkBase === undefined) return { kind: 'refused', reason: 'another checkpoint was accepted at this sequence' };
+  // That a chunk is delivered already is what the call itself says: asking first would be a request for each.
   const data = isAccepted ? deliverData(delivery, chunkBase) : acceptAndDeliverData(delivery, chunkBase);
-  return estimate(endpoint, { from, to: toHex(gateway), data: toHex(data) }, (gas) =>
-    encodeCall({ to: gateway, value: 0n, gas, data }),
-  );
+  const tried = await tryGas(endpoint, { from, to: toHex(gateway), data: toHex(data) }, data.length, limits, signal);
+  return tried.kind === 'gas'
+    ? { kind: 'send', call: encodeCall({ to: gateway, value: 0n, gas: tried.limit, data }) }
+    : tried;
+}
 
-  async function estimate(
-    node: RpcEndpoint,
-    call: Readonly<Record<string, string>>,
-    encoded: (gas: bigint) => Uint8Array,
-  ): Promise<Preparation> {
-    const estimated = await node.call('eth_estimateGas', [call, 'latest'], signal);
-    const gas = estimated.kind === 'result' ? parseQuantity(estimated.value) : undefined;
-    if (gas !== undefined) {
-      if (gas > TRANSACTION_GAS_MAX)
-        return { kind: 'refused', reason: `needs ${gas} gas, a transaction may use ${TRANSACTION_GAS_MAX}` };
-      const withMargin = gas + (gas * GAS_MARGIN_PERCENT) / 100n;
-      return { kind: 'send', call: encoded(withMargin < TRANSACTION_GAS_MAX ? withMargin : TRANSACTION_GAS_MAX) };
-    }
-    // Some nodes give the revert's data only for a call.
-    const direct = estimated.kind === 'error' ? revertData(estimated.data) : undefined;
-    const reverted = direct ?? (await revertOf(node, call, 'latest', signal));
-    if (reverted === undefined) throw failed(node, 'could not estimate the gas of a delivery');
-    const meaning = revertMeaning(reverted);
-    return meaning.kind === 'alreadyDelivered' ? { kind: 'alreadyDelivered' } : meaning;
+type Tried = { readonly kind: 'gas'; readonly limit: bigint } | Exclude<Preparation, { kind: 'send' }>;
+
+/** A gas limit that the call passed with at the latest block, with its margin; or what the call reverts with. */
+async function tryGas(
+  node: RpcEndpoint,
+  call: Readonly<Record<string, string>>,
+  dataBytes: number,
+  limits: GasLimits,
+  signal: AbortSignal,
+): Promise<Tried> {
+  const suggested = limits.suggest(dataBytes);
+  if (suggested !== undefined && suggested <= TRANSACTION_GAS_MAX) {
+    const answer = await node.call('eth_call', [{ ...call, gas: quantity(suggested) }, 'latest'], signal);
+    if (answer.kind === 'result') return { kind: 'gas', limit: withMargin(suggested) };
+    // What another limit could mend is left to the estimate.
+    const reverted = revertData(answer.data);
+    const meaning = reverted === undefined ? undefined : revertMeaning(reverted);
+    if (meaning !== undefined && meaning.kind !== 'refused') return preparationOf(meaning);
   }
+  const estimated = await node.call('eth_estimateGas', [call, 'latest'], signal);
+  const gas = estimated.kind === 'result' ? parseQuantity(estimated.value) : undefined;
+  if (gas !== undefined) {
+    if (gas > TRANSACTION_GAS_MAX)
+      return { kind: 'refused', reason: `needs ${gas} gas, a transaction may use ${TRANSACTION_GAS_MAX}` };
+    limits.learn(dataBytes, gas);
+    return { kind: 'gas', limit: withMargin(gas) };
+  }
+  // Some nodes give the revert's data only for a call.
+  const direct = estimated.kind === 'error' ? revertData(estimated.data) : undefined;
+  const reverted = direct ?? (await revertOf(node, call, 'latest', signal));
+  if (reverted === undefined) throw failed(node, 'could not estimate the gas of a delivery');
+  return preparationOf(revertMeaning(reverted));
+}
+
+function withMargin(gas: bigint): bigint {
+  const more = gas + (gas * GAS_MARGIN_PERCENT) / 100n;
+  return more < TRANSACTION_GAS_MAX ? more : TRANSACTION_GAS_MAX;
+}
+
+function preparationOf(meaning: RevertMeaning): Exclude<Preparation, { kind: 'send' }> {
+  return meaning.kind === 'alreadyDelivered' ? { kind: 'alreadyDelivered' } : meaning;
 }
 
 /** The chunk base with which this very checkpoint gives the stored commitment, or undefined. */

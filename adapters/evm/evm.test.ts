@@ -544,7 +544,6 @@ describe('the EVM adapter on real nodes', () => {
       wsUrl: a.anvil.wsUrl,
       pollMs: 3_600_000,
     });
-    // The first look wakes; the long poll leaves the second to the subscription.
     let wakes = 0;
     const second = new Promise<void>((resolve) => {
       source.watch(() => {

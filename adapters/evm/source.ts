@@ -56,7 +56,11 @@ export function createEvmSource(deps: { readonly clock: Clock }, options: EvmSou
     },
     watch: (wake, signal) => {
       const both = AbortSignal.any([signal, closing.signal]);
-      if (wsUrl !== undefined) subscribeHeads(wsUrl, wake, both);
+      if (wsUrl !== undefined) {
+        // Whoever follows the chain looks by itself every so often: looking here as well would double the calls.
+        subscribeHeads(wsUrl, wake, both);
+        return;
+      }
       poll(deps.clock, pollMs, both, wake, async () =>
         ring.ask(async (endpoint) => parseQuantity(await endpoint.result('eth_blockNumber', [], both)), both),
       ).catch(() => undefined);
@@ -179,7 +183,7 @@ async function poll(
   }
 }
 
-/** `newHeads` over a WebSocket, reconnecting. A silent or dead one costs nothing: the height is polled as well. */
+/** `newHeads` over a WebSocket, reconnecting. A silent or dead one costs time only: a hint is all that it gives. */
 function subscribeHeads(wsUrl: string, wake: () => void, signal: AbortSignal): void {
   const client = createPublicClient({
     transport: webSocket(wsUrl, { retryCount: 0, reconnect: { attempts: 1_000, delay: 5_000 } }),

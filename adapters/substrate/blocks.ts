@@ -74,7 +74,11 @@ export async function pullBlocks(
   };
 }
 
-async function pullHashes(endpoint: SubstrateEndpoint, numbers: readonly number[], signal: AbortSignal): Promise<string[]> {
+async function pullHashes(
+  endpoint: SubstrateEndpoint,
+  numbers: readonly number[],
+  signal: AbortSignal,
+): Promise<string[]> {
   const calls = numbers.map((number): SubstrateCall => ({ method: 'chain_getBlockHash', params: [number] }));
   return (await endpoint.results(calls, signal)).map((hash) => {
     if (asBytes(hash, 32) === undefined) throw endpoint.failed('does not have a block below the finalized one');
@@ -193,7 +197,9 @@ const REMARKS = /v1d\|[0-9a-f]{64}\|\d{1,20}\|\d{1,3}\|[0-9a-f]{64}\|(?:[0-9a-f]
 
 function remarksIn(extrinsic: Uint8Array): readonly ReleaseRemark[] {
   const text = Buffer.from(extrinsic.buffer, extrinsic.byteOffset, extrinsic.length).toString('latin1');
-  return [...text.matchAll(REMARKS)].flatMap(([found]) => decodeReleaseRemark('pays', Buffer.from(found, 'latin1')) ?? []);
+  return [...text.matchAll(REMARKS)].flatMap(
+    ([found]) => decodeReleaseRemark('pays', Buffer.from(found, 'latin1')) ?? [],
+  );
 }
 
 /** The call inside a plain `multisig.as_multi`. */

@@ -13,7 +13,8 @@ export function serveBodiesInOrder(chain: Chain): void {
     const [inherent] = extrinsics;
     if (inherent !== undefined) extrinsics[0] = inOrder(inherent);
   };
-  for (let at = chain.best(); at.number > 0 && at.parent !== undefined; at = at.parent) mend(at.extrinsics as Uint8Array[]);
+  for (let at = chain.best(); at.number > 0 && at.parent !== undefined; at = at.parent)
+    mend(at.extrinsics as Uint8Array[]);
   chain.listen((event) => {
     if (event.kind === 'imported') mend(event.block.extrinsics as Uint8Array[]);
   });

@@ -31,7 +31,12 @@ export interface ChainView {
   /** The runtime in charge, pinned, and the newest finalized block. */
   now(signal: AbortSignal): Promise<ChainNow>;
   /** At a block, or the best one. */
-  storage(runtime: Runtime, key: Uint8Array, at: string | undefined, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  storage(
+    runtime: Runtime,
+    key: Uint8Array,
+    at: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Uint8Array | undefined>;
   /** Several values at once, in the order of their keys. */
   storages(keys: readonly Uint8Array[], at: string, signal: AbortSignal): Promise<readonly (Uint8Array | undefined)[]>;
   /** All entries under a prefix, at most `max`. */
@@ -47,7 +52,10 @@ export interface ChainView {
   hashAt(number: number, signal: AbortSignal): Promise<string | undefined>;
   best(signal: AbortSignal): Promise<BlockRef>;
   /** Sends to every endpoint; the best of what they say. */
-  submit(raw: Uint8Array, signal: AbortSignal): Promise<{ readonly meaning: SubmitMeaning | 'taken'; readonly words: readonly string[] }>;
+  submit(
+    raw: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<{ readonly meaning: SubmitMeaning | 'taken'; readonly words: readonly string[] }>;
 }
 
 export interface StorageEntry {
@@ -57,7 +65,11 @@ export interface StorageEntry {
 
 const UNSIGNED = 0x04;
 
-export function createChainView(ring: EndpointRing<SubstrateEndpoint>, runtimes: Runtimes, genesisHash: string): ChainView {
+export function createChainView(
+  ring: EndpointRing<SubstrateEndpoint>,
+  runtimes: Runtimes,
+  genesisHash: string,
+): ChainView {
   const storageAt = async (
     endpoint: SubstrateEndpoint,
     key: Uint8Array,
@@ -158,7 +170,10 @@ export function createChainView(ring: EndpointRing<SubstrateEndpoint>, runtimes:
         }),
       );
       const ranked = [...answers].sort((a, b) => RANK.indexOf(a.meaning) - RANK.indexOf(b.meaning));
-      return { meaning: ranked[0]?.meaning ?? 'other', words: answers.map(({ words }) => words).filter((w) => w !== '') };
+      return {
+        meaning: ranked[0]?.meaning ?? 'other',
+        words: answers.map(({ words }) => words).filter((w) => w !== ''),
+      };
     },
   };
 }

@@ -70,7 +70,8 @@ export function createSubstrateDerive(gateway: SubstrateGateway, runtimes: Runti
         throw new Refusal(`block ${cursor.height} is not the one that was derived before`, 'conflict');
       }
       const tally = createTally(gateway, cursor, evidence);
-      for (const [index, block] of blocks.entries()) readInto(tally, gateway, runtimes, linked[index] as LinkedHeader, block);
+      for (const [index, block] of blocks.entries())
+        readInto(tally, gateway, runtimes, linked[index] as LinkedHeader, block);
       const last = linked[blocks.length - 1] as LinkedHeader;
       return tally.finish(BigInt(last.header.number), last.hash);
     });

@@ -47,8 +47,7 @@ export async function pullFinality(
   let last: { readonly header: JsonHeader; readonly hash: string } | undefined;
   while (number < finalized.number && steps.length < STEPS_MAX) {
     const step: ProvenBlock | undefined =
-      (await pullProven(endpoint, number, signal)) ??
-      (await pullJustified(endpoint, finalizedHash, finalized, signal));
+      (await pullProven(endpoint, number, signal)) ?? (await pullJustified(endpoint, finalizedHash, finalized, signal));
     if (step === undefined || step.header.number <= number) break;
     steps.push({ setId, headers: [step.header.encoded], justification: step.justification });
     last = step;

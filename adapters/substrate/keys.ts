@@ -2,7 +2,7 @@
  * Keys that sign extrinsics: sr25519, from a seed of 32 bytes, with junctions for the accounts of one operator. The same seed
  * and path always make the same account.
  */
-import { keyExtractPath, keyFromPath, sr25519PairFromSeed, sr25519Sign } from '@polkadot/util-crypto';
+import { cryptoWaitReady, keyExtractPath, keyFromPath, sr25519PairFromSeed, sr25519Sign } from '@polkadot/util-crypto';
 import { assert } from '../../relayer/core/errors.ts';
 
 export interface SigningKey {
@@ -11,6 +11,8 @@ export interface SigningKey {
   /** `MultiSignature`: the kind of key and 64 bytes. */
   sign(message: Uint8Array): Uint8Array;
 }
+
+await cryptoWaitReady();
 
 /** The kind `Sr25519` of a `MultiSignature`. */
 const SR25519 = 0x01;

@@ -202,7 +202,15 @@ function readPallet(reader: ScaleReader): Pallet {
   );
   const errors = option(reader, readId);
   const index = reader.u8();
-  return { name, index, prefix: storage?.prefix ?? name, storage: storage?.items ?? new Map(), calls, constants, errors };
+  return {
+    name,
+    index,
+    prefix: storage?.prefix ?? name,
+    storage: storage?.items ?? new Map(),
+    calls,
+    constants,
+    errors,
+  };
 }
 
 function readStorageItem(reader: ScaleReader): readonly [string, StorageItem] {

@@ -23,7 +23,12 @@ export interface VaultSigners {
 
 export function multisigAccount(signatories: readonly Uint8Array[], threshold: number): Uint8Array {
   const sorted = [...signatories].sort(compareBytes);
-  return blake2b256(utf8('modlpy/utilisuba'), compactBytes(sorted.length), ...sorted, littleEndian(BigInt(threshold), 2));
+  return blake2b256(
+    utf8('modlpy/utilisuba'),
+    compactBytes(sorted.length),
+    ...sorted,
+    littleEndian(BigInt(threshold), 2),
+  );
 }
 
 /** One account of a vault, from its members and from who opens and carries out its operations. */
@@ -32,14 +37,4 @@ export function vaultAccount(signers: VaultSigners, opener: Uint8Array, executor
   const isDistinct = signatories.every((one, i) => signatories.findIndex((other) => equalBytes(one, other)) === i);
   assert(isDistinct, 'members, opener and executor are different accounts');
   return { account: multisigAccount(signatories, signers.threshold + 2), opener, executor };
-}
-
-/** What every call of pallet-multisig takes first. */
-export function multisigArguments(
-  { members, threshold }: VaultSigners,
-  { opener, executor }: VaultAccount,
-  caller: Uint8Array,
-): { readonly threshold: number; readonly other_signatories: readonly Uint8Array[] } {
-  const others = [...members, opener, executor].filter((account) => !equalBytes(account, caller));
-  return { threshold: threshold + 2, other_signatories: others.sort(compareBytes) };
 }

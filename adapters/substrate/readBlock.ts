@@ -13,7 +13,7 @@
  */
 import { blake2b256 } from '../../light-clients/blake2b.ts';
 import { equalBytes, toHex } from '../../relayer/core/bytes.ts';
-import { accountOf, fieldOf, integerOf, isStruct, type Struct, type Value } from './codec.ts';
+import { accountOf, fieldOf, integerOf, isStruct, type Value } from './codec.ts';
 import type { Timepoint } from './cursor.ts';
 import { referenceOf, type SentDeposit } from './deposits.ts';
 import type { SubstrateGateway, VaultToken } from './gateway.ts';
@@ -220,7 +220,7 @@ function readClosed(
 
 function timepointOf(value: Value | undefined): Timepoint | undefined {
   if (!isStruct(value)) return undefined;
-  const height = integerOf(fieldOf(value as Struct, 'height', 0));
-  const index = integerOf(fieldOf(value as Struct, 'index', 1));
+  const height = integerOf(fieldOf(value, 'height', 0));
+  const index = integerOf(fieldOf(value, 'index', 1));
   return height === undefined || index === undefined ? undefined : { height: Number(height), index: Number(index) };
 }

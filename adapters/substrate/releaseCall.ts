@@ -56,7 +56,12 @@ export function payoutsOf(
   return payouts;
 }
 
-export function chunkRemark(lane: LaneId, firstSequence: bigint, packets: Uint8Array, refused: readonly number[]): ReleaseRemark {
+export function chunkRemark(
+  lane: LaneId,
+  firstSequence: bigint,
+  packets: Uint8Array,
+  refused: readonly number[],
+): ReleaseRemark {
   return { lane, firstSequence, count: packets.length / PACKET_BYTES, chunkHash: chunkHash(packets), refused };
 }
 

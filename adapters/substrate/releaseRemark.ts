@@ -25,7 +25,8 @@ export interface ReleaseRemark {
 const TAGS = { pays: 'v1d', opens: 'v1o' } as const;
 export type RemarkTag = keyof typeof TAGS;
 
-const REMARK = /^(v1[do])\|([0-9a-f]{64})\|(0|[1-9][0-9]{0,19})\|([1-9][0-9]{0,2})\|([0-9a-f]{64})\|((?:[0-9a-f]{2})*)$/;
+const REMARK =
+  /^(v1[do])\|([0-9a-f]{64})\|(0|[1-9][0-9]{0,19})\|([1-9][0-9]{0,2})\|([0-9a-f]{64})\|((?:[0-9a-f]{2})*)$/;
 const REMARK_BYTES_MAX = 512;
 const U64_END = 1n << 64n;
 

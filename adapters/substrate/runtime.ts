@@ -82,7 +82,8 @@ export function createRuntime(metadataBytes: Uint8Array): Runtime {
   const parameters = codec.entry(metadata.extrinsic.type).parameters;
   const parameter = (name: string): number => {
     const type = parameters.get(name);
-    if (type === undefined) throw new ViaductError({ code: 'CONFIG_INVALID', shortMessage: `The runtime's extrinsics have no ${name}.` });
+    if (type === undefined)
+      throw new ViaductError({ code: 'CONFIG_INVALID', shortMessage: `The runtime's extrinsics have no ${name}.` });
     return type;
   };
   const storageItem = (pallet: string, item: string): { prefix: string; value: number; hashers: readonly number[] } => {
@@ -198,15 +199,18 @@ export function createRuntime(metadataBytes: Uint8Array): Runtime {
       if (!isStruct(error)) return 'unknown';
       const [inner] = error.values;
       if (error.variant !== 'Module') {
-        return isStruct(inner) && inner.variant !== undefined ? `${error.variant}.${inner.variant}` : `${error.variant}`;
+        return isStruct(inner) && inner.variant !== undefined
+          ? `${error.variant}.${inner.variant}`
+          : `${error.variant}`;
       }
       // Either { index, error } or the two laid out in the variant itself.
       const parts = isStruct(inner) ? inner.values : error.values;
       const [index, code] = parts;
-      const number = code instanceof Uint8Array ? code[0] : code;
-      const pallet = palletNames.get(Number(index));
+      const place = Number(index);
+      const number = Number(code instanceof Uint8Array ? code[0] : code);
+      const pallet = palletNames.get(place);
       const names = variantsOf(pallet === undefined ? undefined : metadata.pallets.get(pallet)?.errors);
-      return `${pallet ?? String(index)}.${names.find((variant) => variant.index === number)?.name ?? String(number)}`;
+      return `${pallet ?? `pallet ${place}`}.${names.find((variant) => variant.index === number)?.name ?? `error ${number}`}`;
     },
   };
 }

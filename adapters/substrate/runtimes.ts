@@ -39,6 +39,8 @@ export function unpinned(specVersion: number): ViaductError {
   return new ViaductError({
     code: 'SETUP_FAILED',
     shortMessage: `The chain runs spec version ${specVersion}, whose metadata the manifest does not pin.`,
-    metaMessages: ['Nothing of it is read until the manifest names the hash of that metadata; nothing is lost meanwhile.'],
+    metaMessages: [
+      'Nothing of it is read until the manifest names the hash of that metadata; nothing is lost meanwhile.',
+    ],
   });
 }

@@ -126,4 +126,3 @@ function lost(address: string, hash: string): ViaductError {
     shortMessage: `Extrinsic ${hash} of account ${address} was not included in its time and cannot be any more.`,
   });
 }
-

@@ -63,6 +63,14 @@ describe('the state of a transfer', () => {
       'the target refused it; the return is on its way to the sender',
     ],
     ['back', { executed: true, returned: { delivered: true } }, 'refunded', undefined, undefined],
+    ['on the home lane', { executed: true, isRefund: true }, 'refunded', undefined, undefined],
+    [
+      'on the home lane, on its way',
+      { isRefund: true },
+      'attested',
+      'confirm',
+      'accepted by the target gateway; waiting for its delivery to be verified',
+    ],
   ])('%s', (_, change, state, step, reason) => {
     expect(transferStatus({ ...view, ...change })).toEqual({
       state,

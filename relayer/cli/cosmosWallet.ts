@@ -3,7 +3,7 @@ import {
   balanceOf,
   createCometEndpoint,
   createCosmosSender,
-  deposit,
+  depositMany,
   type DepositTerms,
   formatAccount,
 } from '../../adapters/cosmos/index.ts';
@@ -47,22 +47,13 @@ export async function createCosmosWallet(
     async send({ target, local }, payments, deadline, signal) {
       const sent: Sent[] = [];
       for (let first = 0; first < payments.length; first += IN_FLIGHT_MAX) {
-        const some = payments.slice(first, first + IN_FLIGHT_MAX);
-        const done = await Promise.all(
-          some.map(async ({ amount, receiver }) => {
-            const vault = nextShard();
-            const terms: DepositTerms = {
-              vault,
-              denom: denomOf(local),
-              amounts: [amount],
-              target: target.name,
-              receiver,
-              deadline,
-            };
-            return deposit(sender, terms, signal);
-          }),
-        );
-        sent.push(...done.map(({ transaction, height }) => ({ transaction, height, places: [] })));
+        const terms = payments.slice(first, first + IN_FLIGHT_MAX).map(({ amount, receiver }): DepositTerms => {
+          const vault = nextShard();
+          return { vault, denom: denomOf(local), amounts: [amount], target: target.name, receiver, deadline };
+        });
+        for (const { transaction, height } of await depositMany(sender, terms, signal)) {
+          sent.push({ transaction, height, places: [] });
+        }
       }
       return sent;
     },

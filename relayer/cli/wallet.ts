@@ -194,6 +194,8 @@ async function createChainWallet(
       return createEvmWallet(deps, { chain, key, url });
     case 'cosmos':
       return createCosmosWallet(deps, { chain, key, url });
+    case 'substrate':
+      throw usage('WIP', []);
   }
 }
 

@@ -136,6 +136,15 @@ function checkEndpoints(
   if (chain === undefined || endpoints.length === 0 || !roles.has('verify')) return;
   // One endpoint is enough to follow signed headers; more of them are witnesses.
   if (chain.lightClient.kind === 'tendermint') return;
+  if (chain.lightClient.kind === 'grandpa') {
+    if (chain.lightClient.parachainId !== undefined && at('chains', name, 'relayEndpoints') === undefined) {
+      report(['chains', name], {
+        problem: 'the light client of a parachain needs nodes of its relay chain',
+        expected: 'relayEndpoints: a list of addresses',
+      });
+    }
+    return;
+  }
   if (chain.lightClient.kind === 'ethereum') {
     if (at('chains', name, 'beacon') === undefined) {
       report(['chains', name], {
@@ -160,18 +169,17 @@ function checkEndpoints(
 const FAMILY_KEYS = {
   evm: ['beacon', 'accounts', 'maxFeePerGasGwei'],
   cosmos: ['vaultKey'],
+  substrate: ['vaultKey', 'submitterKey', 'relayEndpoints'],
 } as const satisfies Record<ManifestChain['family'], readonly string[]>;
 
 function checkFamily(name: string, { family }: ManifestChain, at: Context['at'], reportKey: Report): void {
-  for (const [other, keys] of Object.entries(FAMILY_KEYS)) {
-    for (const key of other === family ? [] : keys) {
-      if (at('chains', name, key) === undefined) continue;
-      const own = FAMILY_KEYS[family].map((one) => quote(one)).join(', ');
-      reportKey(['chains', name, key], {
-        problem: `not for a chain of family ${quote(family)}`,
-        fix: `Take it out; what such a chain has of its own: ${own}.`,
-      });
-    }
+  const own = new Set<string>(FAMILY_KEYS[family]);
+  for (const key of new Set<string>(Object.values(FAMILY_KEYS).flat())) {
+    if (own.has(key) || at('chains', name, key) === undefined) continue;
+    reportKey(['chains', name, key], {
+      problem: `not for a chain of family ${quote(family)}`,
+      fix: `Take it out; what such a chain has of its own: ${[...own].map((one) => quote(one)).join(', ')}.`,
+    });
   }
 }
 

@@ -82,6 +82,15 @@ export const chainConfigSchema = z
       vaultKey: keyField(
         "Secret of this member of the chain's vault: its keys of all shards come from it. Its public keys are in the manifest.",
       ).optional(),
+      submitterKey: keyField(
+        "Seed of the accounts that open and carry out payments of a Substrate chain's vault. They pay fees and have no authority.",
+      ).optional(),
+      relayEndpoints: z
+        .array(endpointSchema, { error: ENDPOINTS })
+        .min(1, { error: ENDPOINTS })
+        .max(ENDPOINTS_MAX, { error: ENDPOINTS })
+        .optional()
+        .describe('Nodes of the relay chain, whose finality a parachain has.'),
       pollMs: integerField(POLL_MS.min, POLL_MS.max)
         .default(POLL_MS.default)
         .describe('How often the chain is asked for a new block.'),

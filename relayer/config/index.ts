@@ -17,6 +17,7 @@ export {
   type RelayerConfig,
   type Role,
   ROLES,
+  type SubstrateChainConfig,
 } from './relayerConfig.ts';
 export { createSecret, type Secret } from './secret.ts';
 export { systemSources } from './systemSources.ts';

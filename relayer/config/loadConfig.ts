@@ -17,7 +17,7 @@ import { CONFIG_BYTES_MAX, configSchema, type RawConfig } from './configSchema.t
 import { endpointName } from './endpointName.ts';
 import { reasonOf, resolveReferences } from './references.ts';
 import type { AttesterConfig, ChainConfig, Endpoint, NatsAuth, NatsConfig, RelayerConfig } from './relayerConfig.ts';
-import { createSecret } from './secret.ts';
+import { createSecret, type Secret } from './secret.ts';
 
 export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -131,11 +131,21 @@ function toChainConfig(raw: RawConfig['chains'][string], family: ManifestChain['
         accounts: (raw.accounts ?? []).map((account) => keyPair(account.key)),
         maxFeePerGas: BigInt(Math.round(raw.maxFeePerGasGwei * 1e9)),
       };
-    case 'cosmos': {
-      const key = raw.vaultKey;
-      return { family, ...base, vaultKey: key === undefined ? undefined : createSecret(fromHex(key, 32)) };
-    }
+    case 'cosmos':
+      return { family, ...base, vaultKey: toKey(raw.vaultKey) };
+    case 'substrate':
+      return {
+        family,
+        ...base,
+        relayEndpoints: (raw.relayEndpoints ?? []).map(toEndpoint),
+        vaultKey: toKey(raw.vaultKey),
+        submitterKey: toKey(raw.submitterKey),
+      };
   }
+}
+
+function toKey(key: string | undefined): Secret<Uint8Array> | undefined {
+  return key === undefined ? undefined : createSecret(fromHex(key, 32));
 }
 
 function toEndpoint(raw: { readonly url: string; readonly ws?: string | undefined }): Endpoint {

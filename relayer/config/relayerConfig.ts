@@ -32,7 +32,7 @@ export interface RelayerConfig {
 }
 
 /** How this process reaches a chain: one row of the union per family, which the manifest decides. */
-export type ChainConfig = EvmChainConfig | CosmosChainConfig;
+export type ChainConfig = EvmChainConfig | CosmosChainConfig | SubstrateChainConfig;
 
 interface ChainConfigBase {
   readonly endpoints: readonly Endpoint[];
@@ -52,6 +52,16 @@ export interface CosmosChainConfig extends ChainConfigBase {
   readonly family: 'cosmos';
   /** 32 bytes: what this member's keys of the vault come from. Undefined in a process that signs no payments. */
   readonly vaultKey: Secret<Uint8Array> | undefined;
+}
+
+export interface SubstrateChainConfig extends ChainConfigBase {
+  readonly family: 'substrate';
+  /** Of the relay chain; empty where the chain is no parachain. */
+  readonly relayEndpoints: readonly Endpoint[];
+  /** 32 bytes: the seed of this member's accounts. Undefined in a process that approves no payments. */
+  readonly vaultKey: Secret<Uint8Array> | undefined;
+  /** 32 bytes: the seed of openers and executors. Undefined in a process that does not submit to this chain. */
+  readonly submitterKey: Secret<Uint8Array> | undefined;
 }
 
 export interface Endpoint {

@@ -3,6 +3,7 @@ import { fromHex, toHex } from '../core/bytes.ts';
 import { decodeBech32, encodeBech32 } from './bech32.ts';
 import type { ManifestChain } from './chain.ts';
 import { checksumAddress, hasValidChecksum } from './fields.ts';
+import { decodeSs58, encodeSs58 } from './ss58.ts';
 
 export type ReadAccount =
   | { readonly kind: 'valid'; readonly bytes: Uint8Array }
@@ -15,6 +16,8 @@ export function parseAccount(chain: ManifestChain, text: string): ReadAccount {
       return parseEvmAccount(text);
     case 'cosmos':
       return parseCosmosAccount(chain.prefix, text);
+    case 'substrate':
+      return parseSubstrateAccount(chain.ss58Prefix, text);
   }
 }
 
@@ -24,6 +27,8 @@ export function formatAccount(chain: ManifestChain, bytes: Uint8Array): string {
       return bytes.length === 20 ? checksumAddress(bytes) : toHex(bytes);
     case 'cosmos':
       return encodeBech32(chain.prefix, bytes);
+    case 'substrate':
+      return bytes.length === 32 ? encodeSs58(chain.ss58Prefix, bytes) : toHex(bytes);
   }
 }
 
@@ -35,6 +40,8 @@ export function accountLengths({ family }: Pick<ManifestChain, 'family'>): reado
     // Keys and multisigs have 20, contracts and module accounts of newer modules 32.
     case 'cosmos':
       return [20, 32];
+    case 'substrate':
+      return [32];
   }
 }
 
@@ -67,4 +74,17 @@ function parseCosmosAccount(prefix: string, text: string): ReadAccount {
   }
   if (accountLengths({ family: 'cosmos' }).includes(bytes.length)) return { kind: 'valid', bytes };
   return { kind: 'invalid', reason: `it holds ${bytes.length} bytes`, hint };
+}
+
+function parseSubstrateAccount(prefix: number, text: string): ReadAccount {
+  const read = decodeSs58(text);
+  if (read.kind === 'invalid') {
+    return { kind: 'invalid', reason: read.reason, hint: `An SS58 address with the prefix ${prefix} was expected.` };
+  }
+  if (read.prefix === prefix) return { kind: 'valid', bytes: read.bytes };
+  return {
+    kind: 'invalid',
+    reason: `it is an address of another chain: its prefix is ${read.prefix}, not ${prefix}`,
+    hint: `The same key has ${encodeSs58(prefix, read.bytes)} here.`,
+  };
 }

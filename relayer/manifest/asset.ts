@@ -11,6 +11,7 @@ import {
   labelField,
   slugField,
   symbolField,
+  u64Field,
 } from './fields.ts';
 
 interface RepresentationBase {
@@ -50,7 +51,17 @@ export interface CosmosCoin extends RepresentationBase {
   readonly refundMinimum: bigint;
 }
 
-export type Representation = LockedToken | MintedToken | NativeCoin | CosmosCoin;
+/** On a Substrate chain: its own coin, or an asset of pallet-assets, held or issued by the vault. */
+export interface SubstrateToken extends RepresentationBase {
+  readonly family: 'substrate';
+  readonly custody: 'native' | 'lock' | 'mint';
+  /** Of pallet-assets; undefined for the chain's own coin. */
+  readonly assetId: bigint | undefined;
+  /** In the token's own units: a deposit below this that cannot travel is kept, since sending it back costs more. */
+  readonly refundMinimum: bigint;
+}
+
+export type Representation = LockedToken | MintedToken | NativeCoin | CosmosCoin | SubstrateToken;
 
 export interface Asset {
   readonly id: AssetId;
@@ -75,9 +86,8 @@ const base = {
 const byFamily = {
   token: evmAddressField().optional().describe('On an EVM chain: address of the token contract.'),
   denom: denomField().optional().describe('On a Cosmos chain: the coin.'),
-  refundMinimum: amountField()
-    .optional()
-    .describe("On a Cosmos chain: least amount, in the coin's own units, that goes back when it cannot travel."),
+  assetId: u64Field().optional().describe('On a Substrate chain: number of the asset in pallet-assets.'),
+  refundMinimum: refundMinimum(),
 };
 
 export const representationSchema = z.discriminatedUnion(
@@ -96,6 +106,7 @@ export const representationSchema = z.discriminatedUnion(
     z.strictObject({
       ...base,
       custody: z.literal('native').describe("The chain's own coin, at its home."),
+      refundMinimum: refundMinimum(),
     }),
   ],
   { error: 'a representation with custody "lock", "mint" or "native"' },
@@ -137,6 +148,7 @@ export function toAsset(raw: z.output<typeof assetSchema>, familyOf: (chain: str
 
 function toRepresentation(raw: RawRepresentation, family: Family | undefined): Representation {
   const common = { chain: chainName(raw.chain), decimals: raw.decimals };
+  if (family === 'substrate') return { ...common, family, ...toSubstrateToken(raw) };
   if (raw.custody === 'native') return { ...common, family: 'evm', custody: raw.custody };
   const { custody, token, denom, refundMinimum } = raw;
   if (family === 'cosmos') {
@@ -145,4 +157,18 @@ function toRepresentation(raw: RawRepresentation, family: Family | undefined): R
   }
   assert(token !== undefined, 'checked: a token of an EVM chain names its contract');
   return { ...common, family: 'evm', custody, token: fromHex(token, 20) };
+}
+
+function toSubstrateToken(raw: RawRepresentation): Pick<SubstrateToken, 'custody' | 'assetId' | 'refundMinimum'> {
+  const { custody, refundMinimum } = raw;
+  const id = raw.custody === 'native' ? undefined : raw.assetId;
+  assert(refundMinimum !== undefined, 'checked: a token of a Substrate chain has a least refund');
+  assert((id === undefined) === (custody === 'native'), 'checked: a token of pallet-assets names its number');
+  return { custody, assetId: id === undefined ? undefined : BigInt(id), refundMinimum: BigInt(refundMinimum) };
+}
+
+function refundMinimum(): z.ZodOptional<z.ZodString> {
+  return amountField()
+    .optional()
+    .describe("On a chain with a vault: least amount, in the token's own units, that goes back when it cannot travel.");
 }

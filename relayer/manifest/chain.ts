@@ -5,11 +5,12 @@
 import { z } from 'zod';
 import { cosmosChainSchema, type CosmosChain, toCosmosChain } from './cosmosChain.ts';
 import { type EvmChain, evmChainSchema, toEvmChain } from './evmChain.ts';
+import { substrateChainSchema, type SubstrateChain, toSubstrateChain } from './substrateChain.ts';
 
-export type ManifestChain = EvmChain | CosmosChain;
+export type ManifestChain = EvmChain | CosmosChain | SubstrateChain;
 
-export const chainSchema = z.discriminatedUnion('family', [evmChainSchema, cosmosChainSchema], {
-  error: 'a chain of family "evm" or "cosmos"',
+export const chainSchema = z.discriminatedUnion('family', [evmChainSchema, cosmosChainSchema, substrateChainSchema], {
+  error: 'a chain of family "evm", "cosmos" or "substrate"',
 });
 
 /** `threshold`: of the signer set, which vaults take when they say nothing else. */
@@ -19,5 +20,7 @@ export function toChain(raw: z.output<typeof chainSchema>, threshold: number): M
       return toEvmChain(raw);
     case 'cosmos':
       return toCosmosChain(raw, threshold);
+    case 'substrate':
+      return toSubstrateChain(raw, threshold);
   }
 }

@@ -10,7 +10,7 @@ import { isPublishedKey } from './testKeys.ts';
 
 export type RawAsset = z.output<typeof assetSchema>;
 /** A native coin names no token. */
-const NO_TOKEN = { token: undefined, denom: undefined } as const;
+const NO_TOKEN = { token: undefined, denom: undefined, assetId: undefined } as const;
 
 export function checkAssets(
   assets: Items<RawAsset>,
@@ -45,11 +45,13 @@ function checkToken(
   profile: Profile,
   report: Report,
 ): void {
-  const { token, denom } = 'token' in representation || 'denom' in representation ? representation : NO_TOKEN;
+  const { token, denom, assetId } = representation.custody === 'native' ? NO_TOKEN : representation;
   // A token that is missing has its own finding.
-  if (representation.custody !== 'native' && token === undefined && denom === undefined) return;
-  const place = [...path, token !== undefined ? 'token' : denom !== undefined ? 'denom' : 'custody'];
-  const key = `${representation.chain} ${token?.toLowerCase() ?? denom ?? 'native'}`;
+  const named = token?.toLowerCase() ?? denom ?? assetId;
+  if (representation.custody !== 'native' && named === undefined) return;
+  const field = token !== undefined ? 'token' : denom !== undefined ? 'denom' : 'assetId';
+  const place = [...path, named === undefined ? 'custody' : field];
+  const key = `${representation.chain} ${named ?? 'native'}`;
   const owner = owners.get(key);
   owners.set(key, asset);
   if (owner !== undefined && owner !== asset) {

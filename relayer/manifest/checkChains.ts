@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { fromHex } from '../core/bytes.ts';
 import type { chainSchema } from './chain.ts';
 import { checkCosmosChain } from './checkCosmosChain.ts';
+import { checkSubstrateChain } from './checkSubstrateChain.ts';
 import type { VaultSigners } from './checkVault.ts';
 import { ETHEREUM_FORKS } from './lightClient.ts';
 import type { Profile } from './manifest.ts';
@@ -22,6 +23,9 @@ export function checkChains(chains: Items<RawChain>, signers: VaultSigners, prof
         break;
       case 'cosmos':
         checkCosmosChain(['chains', index], chain, signers, profile, report);
+        break;
+      case 'substrate':
+        checkSubstrateChain(['chains', index], chain, signers, profile, report);
         break;
     }
   }

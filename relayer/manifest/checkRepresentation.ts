@@ -12,7 +12,8 @@ const EVM_COIN_DECIMALS = 18;
 
 const TOKEN = 'an EVM address: 0x and 40 hex digits, not zero';
 const DENOM = 'a denom of that chain, such as "uatom"';
-const REFUND_MINIMUM = 'an amount in the coin\'s own units, such as "1000"';
+const ASSET_ID = 'the number of the asset in pallet-assets, such as "7"; the chain\'s own coin has custody "native"';
+const REFUND_MINIMUM = 'an amount in its own units, such as "1000"';
 
 /** `chain` is undefined when it has mistakes of its own, or is none. */
 export function checkRepresentation(
@@ -23,9 +24,11 @@ export function checkRepresentation(
 ): void {
   if (chain?.family === 'evm') checkEvm(path, row, report);
   if (chain?.family === 'cosmos') checkCosmos(path, row, chain, report);
+  if (chain?.family === 'substrate') checkSubstrate(path, row, report);
 }
 
 function checkEvm(path: Path, row: RawRepresentation, report: Report): void {
+  reportForeign(path, row, ['denom', 'refundMinimum', 'assetId'], 'an EVM chain', report);
   if (row.custody === 'native') {
     if (row.decimals === EVM_COIN_DECIMALS) return;
     report([...path, 'decimals'], {
@@ -36,7 +39,6 @@ function checkEvm(path: Path, row: RawRepresentation, report: Report): void {
     return;
   }
   if (row.token === undefined) report([...path, 'token'], { problem: 'is missing', expected: TOKEN });
-  reportForeign(path, row, ['denom', 'refundMinimum'], 'an EVM chain', report);
 }
 
 function checkCosmos(path: Path, row: RawRepresentation, chain: RawCosmosChain, report: Report): void {
@@ -52,7 +54,7 @@ function checkCosmos(path: Path, row: RawRepresentation, chain: RawCosmosChain, 
   if (refundMinimum === undefined) {
     report([...path, 'refundMinimum'], { problem: 'is missing', expected: REFUND_MINIMUM });
   }
-  reportForeign(path, row, ['token'], 'a Cosmos chain', report);
+  reportForeign(path, row, ['token', 'assetId'], 'a Cosmos chain', report);
   if (denom !== undefined && custody === 'mint' && !isOwnDenom(denom, chain)) {
     report([...path, 'denom'], {
       problem: 'no coin that the vault can mint',
@@ -60,6 +62,16 @@ function checkCosmos(path: Path, row: RawRepresentation, chain: RawCosmosChain, 
       got: quote(denom),
     });
   }
+}
+
+function checkSubstrate(path: Path, row: RawRepresentation, report: Report): void {
+  if (row.refundMinimum === undefined) {
+    report([...path, 'refundMinimum'], { problem: 'is missing', expected: REFUND_MINIMUM });
+  }
+  if (row.custody !== 'native' && row.assetId === undefined) {
+    report([...path, 'assetId'], { problem: 'is missing', expected: ASSET_ID });
+  }
+  reportForeign(path, row, ['token', 'denom'], 'a Substrate chain', report);
 }
 
 /** Only the account that made a coin of the token factory mints it. */
@@ -71,7 +83,7 @@ function isOwnDenom(denom: string, { gateway }: RawCosmosChain): boolean {
 function reportForeign(
   path: Path,
   row: RawRepresentation,
-  fields: readonly ('token' | 'denom' | 'refundMinimum')[],
+  fields: readonly ('token' | 'denom' | 'refundMinimum' | 'assetId')[],
   family: string,
   report: Report,
 ): void {

@@ -18,6 +18,7 @@ const ADDRESS = 'an EVM address: 0x and 40 hex digits, not zero';
 const HASH = '0x and 64 hex digits';
 const BECH32 = 'a bech32 address';
 const PUBLIC_KEY = 'a compressed secp256k1 public key: 0x, 02 or 03, and 64 hex digits';
+const ACCOUNT_KEY = 'an account of 32 bytes: 0x and 64 hex digits in lower case';
 const DENOM = 'a denom: 3 to 128 characters, a letter first, of letters, digits and / : . _ -';
 const LABEL = '1 to 64 printable ASCII characters';
 const SYMBOL = '1 to 16 characters of A-Z, a-z, 0-9, ., _ and -';
@@ -70,6 +71,11 @@ export function bech32Field(): z.ZodString {
 /** The key's text, for the one who would compare it, in lower case only. */
 export function publicKeyField(): z.ZodString {
   return z.string({ error: PUBLIC_KEY }).regex(/^0x0[23][0-9a-f]{64}$/, { error: PUBLIC_KEY });
+}
+
+/** An account of a Substrate chain: a public key, or what stands for one. */
+export function accountKeyField(): z.ZodString {
+  return z.string({ error: ACCOUNT_KEY }).regex(/^0x[0-9a-f]{64}$/, { error: ACCOUNT_KEY });
 }
 
 /** As the SDK's bank has them. */

@@ -1,6 +1,14 @@
 /** The manifest: the public description of one bridge network. */
 export { accountLengths, formatAccount, parseAccount, type ReadAccount } from './account.ts';
-export type { Asset, CosmosCoin, LockedToken, MintedToken, NativeCoin, Representation } from './asset.ts';
+export type {
+  Asset,
+  CosmosCoin,
+  LockedToken,
+  MintedToken,
+  NativeCoin,
+  Representation,
+  SubstrateToken,
+} from './asset.ts';
 export type { ManifestChain } from './chain.ts';
 export type { CosmosChain } from './cosmosChain.ts';
 export type { CosmosCosts } from './cosmosCosts.ts';
@@ -17,6 +25,7 @@ export type {
   EvmLightClient,
   LightClientSpec,
 } from './lightClient.ts';
+export type { GrandpaLightClient } from './grandpa.ts';
 export { laneGranularity } from './granularity.ts';
 export { loadManifest, type ManifestReading, readManifest } from './loadManifest.ts';
 export {
@@ -32,6 +41,8 @@ export {
 } from './manifest.ts';
 export { canonicalJson, manifestHash } from './manifestHash.ts';
 export type { ManifestSigners, SignerMember } from './signers.ts';
+export type { SubstrateChain } from './substrateChain.ts';
+export type { SubstrateShard, SubstrateVault } from './substrateVault.ts';
 export type { TendermintLightClient } from './tendermint.ts';
 export type { ChainClockSpec, TrustedBlock } from './trusted.ts';
 export type { VaultGateway, VaultShard } from './vault.ts';

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { fromHex } from '../core/bytes.ts';
+import type { GrandpaLightClient } from './grandpa.ts';
 import { hashField, integerField, u64Field } from './fields.ts';
 import type { TendermintLightClient } from './tendermint.ts';
 import { chainClockSchema, type ChainClockSpec, toChainClock, type TrustedBlock, trustedSchema } from './trusted.ts';
@@ -48,7 +49,7 @@ export interface EthereumFork {
 
 export type EvmLightClient = ConfirmationsLightClient | EthereumLightClient;
 
-export type LightClientSpec = EvmLightClient | TendermintLightClient;
+export type LightClientSpec = EvmLightClient | TendermintLightClient | GrandpaLightClient;
 
 /** In the order in which a network goes through them. */
 export const ETHEREUM_FORKS = [

@@ -29,7 +29,13 @@ export interface VaultGateway {
 const SHARDS = `a list of 1 to ${VAULT_ACCOUNTS_MAX} shards, each with address and members`;
 
 /** The fields that every family's vault has. `address` and `key` are as the family writes them. */
-export function vaultFields<A extends z.ZodString, K extends z.ZodString>(address: A, key: K, membersMax: number) {
+export function vaultFields<S extends Readonly<Record<string, z.ZodString>> = Record<never, z.ZodString>>(
+  address: z.ZodString,
+  key: z.ZodString,
+  membersMax: number,
+  /** What a shard of the family has beside them. */
+  shardFields: S = {} as S,
+) {
   const MEMBERS = `a list of 1 to ${membersMax} public keys, in the order of the signer set's members`;
   return {
     kind: z.literal('vault').describe('Accounts that the attesters own together, k of n.'),
@@ -47,6 +53,7 @@ export function vaultFields<A extends z.ZodString, K extends z.ZodString>(addres
                 .min(1, { error: MEMBERS })
                 .max(membersMax, { error: MEMBERS })
                 .describe("The members' public keys for this account, in the order of the signer set."),
+              ...shardFields,
             },
             { error: 'an object with address and members' },
           )

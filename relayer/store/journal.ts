@@ -105,15 +105,13 @@ const MARK = new Uint8Array(0);
 const VERIFIED_BLOCKS_KEPT = 4096n;
 
 export function createJournal(store: Store): Journal {
-  const derivedOf = createRecords(store, 'derived', emptyDerived, derivedCodec.decode);
-  const settledOf = createRecords(store, 'settled', emptySettled, settledCodec.decode);
+  const chains = createRecords<ChainName, ChainRecord | undefined>(store, 'chain', undefined, chainCodec.decode);
+  const derivedOf = createRecords<LaneId, DerivedRecord>(store, 'derived', emptyDerived, derivedCodec.decode);
+  const settledOf = createRecords<LaneId, SettledRecord>(store, 'settled', emptySettled, settledCodec.decode);
   const certificates = createCertificates(store);
   const listeners = new Map<LaneId, Set<() => void>>();
 
-  async function loadChain(name: ChainName): Promise<ChainRecord | undefined> {
-    const value = await store.get(`chain/${name}`);
-    return value === undefined ? undefined : chainCodec.decode(value);
-  }
+  const loadChain = async (name: ChainName): Promise<ChainRecord | undefined> => chains.load(name);
 
   async function putChain(
     name: ChainName,
@@ -121,7 +119,8 @@ export function createJournal(store: Store): Journal {
     more: readonly Operation[],
     sync = false,
   ): Promise<void> {
-    await store.write([put(`chain/${name}`, chainCodec.encode(record)), ...more], { sync });
+    await store.write([put(storeKey('chain', name), chainCodec.encode(record)), ...more], { sync });
+    chains.set(new Map([[name, record]]));
   }
 
   /** After the records in memory are as the store is: a listener reads what it was woken for. */
@@ -320,22 +319,22 @@ export function createJournal(store: Store): Journal {
   };
 }
 
-/** Lane records in memory beside the store: one process owns a journal, and they are read in every round. */
-function createRecords<T>(store: Store, prefix: string, empty: T, decode: (value: Uint8Array) => T) {
-  const known = new Map<LaneId, T>();
+/** Records of chains or lanes in memory beside the store: one process owns a journal, and they are read in every round. */
+function createRecords<K extends string, T>(store: Store, prefix: string, empty: T, decode: (value: Uint8Array) => T) {
+  const known = new Map<K, T>();
   return {
-    async load(lane: LaneId): Promise<T> {
-      const cached = known.get(lane);
+    async load(of: K): Promise<T> {
+      const cached = known.get(of);
       if (cached !== undefined) return cached;
-      const value = await store.get(storeKey(prefix, lane));
-      const raced = known.get(lane);
+      const value = await store.get(storeKey(prefix, of));
+      const raced = known.get(of);
       if (raced !== undefined) return raced;
       const loaded = value === undefined ? empty : decode(value);
-      known.set(lane, loaded);
+      known.set(of, loaded);
       return loaded;
     },
-    set(records: ReadonlyMap<LaneId, T>): void {
-      for (const [lane, record] of records) known.set(lane, record);
+    set(records: ReadonlyMap<K, T>): void {
+      for (const [of, record] of records) known.set(of, record);
     },
   };
 }

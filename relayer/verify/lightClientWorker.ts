@@ -6,6 +6,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { EthereumParameters } from '../../light-clients/ethereum/index.ts';
+import type { BootstrapClientOptions } from '../../light-clients/grandpa/bootstrap.ts';
 import type { TendermintParameters } from '../../light-clients/tendermint/index.ts';
 import { abortedError } from '../core/clock.ts';
 import { ViaductError } from '../core/errors.ts';
@@ -14,7 +15,8 @@ import type { LightClient, LightClientStep, Verdict } from '../core/ports.ts';
 /** What a light client is made from, in values that can be sent to a thread. */
 export type LightClientRow =
   | { readonly kind: 'ethereum'; readonly parameters: EthereumParameters }
-  | { readonly kind: 'tendermint'; readonly parameters: TendermintParameters };
+  | { readonly kind: 'tendermint'; readonly parameters: TendermintParameters }
+  | { readonly kind: 'grandpa'; readonly parameters: BootstrapClientOptions };
 
 export type WorkerCall =
   | { readonly kind: 'open'; readonly client: number; readonly row: LightClientRow }

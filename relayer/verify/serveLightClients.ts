@@ -1,6 +1,7 @@
 /** The program of the light clients' thread: makes each client once, and answers calls in the order in which they come. */
 import { parentPort } from 'node:worker_threads';
 import { createEthereumFollower, selectBls } from '../../light-clients/ethereum/index.ts';
+import { createBootstrapClient } from '../../light-clients/grandpa/bootstrap.ts';
 import { createTendermintFollower } from '../../light-clients/tendermint/index.ts';
 import { assert } from '../core/errors.ts';
 import type { LightClientStep, Verdict } from '../core/ports.ts';
@@ -31,6 +32,8 @@ function createFollower(row: LightClientRow): Follower {
       return createEthereumFollower(row.parameters, bls);
     case 'tendermint':
       return createTendermintFollower(row.parameters);
+    case 'grandpa':
+      return createBootstrapClient(row.parameters);
   }
 }
 

@@ -1,6 +1,7 @@
 /** The command line of the benchmarks. */
 import { parseArgs } from 'node:util';
 import { BENCHES, runBench } from './entries/index.ts';
+import { writePerformancePage } from './performancePage.ts';
 
 const USAGE = 2;
 
@@ -18,7 +19,12 @@ export async function benchCommand(args: readonly string[], { say, complain }: O
     complain(`bench: ${options}`);
     return USAGE;
   }
-  const { name, seconds, seed } = options;
+  const { name, seconds, seed, write } = options;
+  if (write) {
+    const page = await writePerformancePage({ seconds, seed, say });
+    say(JSON.stringify({ written: page.path, losses: page.losses }));
+    return page.losses === 0 ? 0 : 1;
+  }
   if (name === undefined) {
     for (const bench of BENCHES) say(`${bench.name.padEnd(14)} ${bench.shows}`);
     say(JSON.stringify({ benches: BENCHES.map((bench) => bench.name) }));
@@ -33,7 +39,14 @@ export async function benchCommand(args: readonly string[], { say, complain }: O
   return (result.lost ?? 0) === 0 && (result.doubled ?? 0) === 0 ? 0 : 1;
 }
 
-function parse(args: readonly string[]): { name: string | undefined; seconds: number; seed: number } | string {
+interface Options {
+  readonly name: string | undefined;
+  readonly seconds: number;
+  readonly seed: number;
+  readonly write: boolean;
+}
+
+function parse(args: readonly string[]): Options | string {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -43,13 +56,16 @@ function parse(args: readonly string[]): { name: string | undefined; seconds: nu
         seed: { type: 'string', default: '1' },
         // The last line is JSON with and without it.
         json: { type: 'boolean', default: false },
+        // Runs what docs/PERFORMANCE.md shows, and writes it.
+        write: { type: 'boolean', default: false },
       },
     });
     const [seconds, seed] = [Number(values.seconds), Number(values.seed)];
     if (!(seconds > 0 && seconds <= 3_600)) return '--seconds takes a number above 0, at most 3600.';
     if (!Number.isInteger(seed)) return '--seed takes a whole number.';
     if (positionals.length > 1) return 'one name at a time.';
-    return { name: positionals[0], seconds, seed };
+    if (values.write && positionals.length > 0) return '--write takes no name: it runs what the page shows.';
+    return { name: positionals[0], seconds, seed, write: values.write };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

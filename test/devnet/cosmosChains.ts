@@ -1,5 +1,5 @@
 /**
- * The Cosmos side of a local network: chains in this process (or real ones, by `tokend`), and on each a vault with two
+ * The Cosmos side of a local network: local chains, each a process (or real ones, by `tokend`), and on each a vault with two
  * accounts that the attesters own together. Its second account shows that payments go in parallel; what a token factory
  * makes is made by the first.
  */
@@ -20,10 +20,9 @@ import { createHttpEndpoint } from '../../adapters/endpoints/index.ts';
 import { sha256 } from '../../light-clients/tendermint/index.ts';
 import { toHex, utf8 } from '../../relayer/core/bytes.ts';
 import type { Clock } from '../../relayer/core/clock.ts';
-import { ViaductError } from '../../relayer/core/errors.ts';
 import { assetId, caip2 } from '../../relayer/core/ids.ts';
 import { laneIdOf } from '../../relayer/core/lane.ts';
-import { startLocalCosmos } from './cosmos/index.ts';
+import { startCosmosProcess } from './cosmosProcess.ts';
 import { type AssetPlan, decimalsOf, type NetworkPlan, type PlannedCosmosChain, USER_TOKENS } from './networkPlan.ts';
 
 export interface CosmosNode {
@@ -106,7 +105,6 @@ export async function startCosmosChain(
   holders: Holders,
   tokend: string | undefined,
 ): Promise<RunningCosmosChain> {
-  const { clock } = deps;
   const { chainId, prefix, denom } = plan;
   const coinsOf = async (key: Uint8Array, amount: bigint) => {
     return { address: await addressOf(key, prefix), coins: { [denom]: amount } };
@@ -120,14 +118,13 @@ export async function startCosmosChain(
     const chain = await startTokend(deps, { binary: tokend, chainId, holders: genesis, denom, blockMs: BLOCK_MS });
     return { plan: { ...plan, prefix: chain.prefix }, node: chain.nodes[0], blockMs: BLOCK_MS, stop: chain.stop };
   }
-  const nanos = (): bigint => BigInt(clock.now()) * 1_000_000n;
-  const chain = await startLocalCosmos(deps, {
-    ...{ chainId, prefix, denom, seed: chainId, holders: genesis },
-    ...{ genesisNanos: nanos(), chainNow: nanos, blockMs: BLOCK_MS },
+  const chain = await startCosmosProcess({
+    ...{ chainId, prefix, denom, blockMs: BLOCK_MS },
+    holders: genesis.map(({ address, coins }) => {
+      return { address, coins: Object.fromEntries(Object.entries(coins).map(([name, amount]) => [name, `${amount}`])) };
+    }),
   });
-  const [node] = chain.nodes;
-  if (node === undefined) throw new ViaductError({ code: 'BUG', shortMessage: 'A local chain without a node.' });
-  return { plan, node, blockMs: BLOCK_MS, stop: chain.stop };
+  return { plan, node: chain.node, blockMs: BLOCK_MS, stop: chain.stop };
 }
 
 /** Funds the vault's accounts and makes its tokens. Returns the chain's row of the manifest. */

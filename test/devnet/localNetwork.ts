@@ -1,7 +1,7 @@
 /**
  * The local network: chains of every family with a gateway on each, nats-server, three attesters with a threshold of two, and
- * a relayer, each a process of its own. EVM chains are real anvil nodes driven by a real consensus layer; Cosmos chains run
- * in this process. Keys come from the well-known test mnemonic, so nothing here may ever hold value; the config refuses these
+ * a relayer, each a process of its own. EVM chains are real anvil nodes driven by a real consensus layer; Cosmos chains are
+ * our own, or real nodes where Go is. Keys come from the well-known test mnemonic, so nothing here may ever hold value; the config refuses these
  * keys outside profile `dev`.
  */
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ export interface LocalNetworkOptions {
   readonly families?: readonly LocalFamily[];
   /** Of the EVM chains. `ethereum` (default): proof-of-stake chains with finality; `confirmations`: bare nodes. */
   readonly lightClient?: 'ethereum' | 'confirmations';
-  /** Of the Cosmos chains. `local` (default): in this process; `tokend`: real nodes, built where Go is. */
+  /** Of the Cosmos chains. `local` (default): our own; `tokend`: real nodes, built where Go is. */
   readonly cosmos?: 'local' | 'tokend';
   say(line: string): void;
 }

@@ -134,6 +134,7 @@ function gatewayNote({ gateway }: ManifestChain): string {
 
 function tokenText(row: Representation): string {
   if (row.family === 'cosmos') return row.denom;
+  if (row.family === 'substrate') return row.assetId === undefined ? 'the native coin' : `asset ${row.assetId}`;
   return row.custody === 'native' ? 'the native coin' : toHex(row.token);
 }
 

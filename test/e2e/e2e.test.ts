@@ -36,6 +36,33 @@ it(
   TEST_MS_MAX,
 );
 
+it(
+  'does the same between vaults, and money that comes astray goes back',
+  async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'viaduct-e2e-'));
+    try {
+      const faults = parseFaults('kill,wipe');
+      const options = { from: 'cosmos', to: 'cosmos', transfers: 60, faults, seed: 'test', dir };
+      const result = await runE2e(options, createOutput(true), new AbortController().signal);
+      expect(result).toMatchObject({
+        // Expired, to a receiver that takes nothing, and three payments that lead nowhere.
+        transfers: 65,
+        delivered: 60,
+        refunded: 5,
+        lost: 0,
+        doubled: 0,
+        supplyHolds: true,
+        directions: ['cosmos-a -> cosmos-b'],
+        faults: ['kill', 'wipe'],
+        holds: true,
+      });
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  },
+  TEST_MS_MAX,
+);
+
 it('names the faults there are', () => {
   expect(() => parseFaults('kill,quake')).toThrow(/There is no fault "quake"/);
 });

@@ -5,6 +5,7 @@
 import { createWallet, type Payment, type Route, type Wallet } from '../../relayer/cli/wallet.ts';
 import { utf8 } from '../../relayer/core/bytes.ts';
 import { type Clock, systemClock } from '../../relayer/core/clock.ts';
+import { asViaductError } from '../../relayer/core/errors.ts';
 import { chainName } from '../../relayer/core/ids.ts';
 import { keccak256 } from '../../relayer/core/keccak.ts';
 import { type Asset, chainByName, type Manifest, type ManifestChain } from '../../relayer/manifest/index.ts';
@@ -147,7 +148,8 @@ export function createProgress(
       known = sent.length;
       for (let isMoving = true; isMoving && pending.length > 0;) {
         const some = pending.slice(0, BATCH);
-        const balances = await balancesOf(network, wallet, direction, some, signal);
+        const balances = await balancesOf(network, wallet, direction, some, signal).catch(passing);
+        if (balances === undefined) return delivered;
         const waiting = some.filter(({ expected }, i) => (balances[i] ?? 0n) < expected);
         pending.splice(0, some.length, ...waiting);
         delivered += some.length - waiting.length;
@@ -156,6 +158,12 @@ export function createProgress(
       return delivered;
     },
   };
+}
+
+/** A chain under load may be late to answer: the next look will tell. */
+function passing(error: unknown): undefined {
+  if (asViaductError(error).disposition === 'retry') return undefined;
+  throw error;
 }
 
 async function balancesOf(

@@ -29,7 +29,7 @@ export async function createSupplyCheck(network: LocalNetwork, signal: AbortSign
   async function held(row: Representation, stop: AbortSignal): Promise<bigint> {
     const chain = chainNamed(manifest, row.chain);
     if (chain.family === 'evm') return heldByContract(chain, row, stop);
-    if (row.family !== 'cosmos') throw new Error('a Cosmos chain has coins');
+    if (row.family !== 'cosmos' || chain.family !== 'cosmos') throw new Error('a Cosmos chain has coins');
     return heldByVault(chain, row, stop);
   }
 

@@ -79,10 +79,9 @@ export async function loadCommand(
       const onProgress = ({ sent, waiting, seconds: at }: { sent: number; waiting: number; seconds: number }): void => {
         output.line(`${at.toFixed(0).padStart(4)} s  ${load.source.name}: ${sent} sent, ${waiting} wait for a block`);
       };
-      return {
-        load,
-        report: await runLoad(load.driver, { perSecond, count, seconds, batch }, { clock, onProgress }, signal),
-      };
+      // A rate has its count; the seconds then only end what the chain does not take.
+      const plan = { perSecond, count, batch, seconds: perSecond === undefined ? seconds : seconds * 2 };
+      return { load, report: await runLoad(load.driver, plan, { clock, onProgress }, signal) };
     }),
   );
   output.line(table([['lane', 'deposits', 'failed', 'transactions', 'per second'], ...reports.map(rowOf)]));

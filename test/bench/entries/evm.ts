@@ -17,7 +17,7 @@ import { type Bench, rounded } from '../bench.ts';
 import { createDirectFeed } from '../evm/directFeed.ts';
 import { judge, type Judgement } from '../evm/judge.ts';
 import { measureRelayed, type RelayedRun } from '../evm/measure.ts';
-import { type BenchNetwork, FIRST_SUBMITTER, startBenchNetwork } from '../evm/network.ts';
+import { type BenchNetwork, CONFIRMATIONS, FIRST_SUBMITTER, startBenchNetwork } from '../evm/network.ts';
 
 export interface EvmLine {
   readonly blockGasLimit: number;
@@ -89,6 +89,8 @@ export const evm: Bench = {
   },
 };
 
+/** Blocks in which a relayer on a busy machine has surely asked for the one before. */
+const VERIFY_BLOCKS = 4;
 /** Fewer would be ramp alone. */
 const MIN_SECONDS = 8;
 
@@ -169,7 +171,8 @@ async function measureLine(network: BenchNetwork, options: EvmLineOptions, signa
     `  at half of it: submitted ${paced.toSubmitted.p50Ms} ms (p50), ${paced.toSubmitted.p99Ms} ms (p99) after finalized`,
   );
 
-  // 4. The books.
+  // 4. The books, when the relayers have seen the last block with its confirmations.
+  await systemClock.sleep((CONFIRMATIONS + VERIFY_BLOCKS) * BLOCK_SECONDS * 1_000, signal);
   await network.stopRelayers();
   const deposits = full.deposits + paced.deposits;
   const relayed = [full, paced].flatMap(({ report }) => report.batches.filter(({ succeeded }) => succeeded));

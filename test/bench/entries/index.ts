@@ -4,8 +4,19 @@ import { codec } from './codec.ts';
 import { engine } from './engine.ts';
 import { lightClients } from './lightClients.ts';
 import { paced, pipeline } from './pipeline.ts';
+import { accounts, backlog, lanes, processes } from './scaling.ts';
 
-export const BENCHES: readonly Bench[] = [codec, lightClients, engine, pipeline, paced];
+export const BENCHES: readonly Bench[] = [
+  codec,
+  lightClients,
+  engine,
+  pipeline,
+  paced,
+  lanes,
+  accounts,
+  processes,
+  backlog,
+];
 
 /** Undefined when there is no benchmark of that name. */
 export async function runBench(

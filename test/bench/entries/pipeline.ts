@@ -3,7 +3,7 @@ import type { Bench, BenchResult } from '../bench.ts';
 import { type LoadResult, type LoadRun, runLoad, USUAL_RUN } from '../world/measure.ts';
 
 /** Transfers under way at the peak: more only wait longer. */
-const PEAK_UNDER_WAY = 262_144;
+export const PEAK_UNDER_WAY = 262_144;
 const PACED_PER_SECOND = 100_000;
 
 export const SIMULATED =

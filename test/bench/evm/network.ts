@@ -75,7 +75,6 @@ export interface BenchNetwork {
 }
 
 export const CONFIRMATIONS = 2;
-const POLL_MS = 100;
 const DECIMALS = 6;
 /** The first account that submits to B. */
 export const FIRST_SUBMITTER = 5;
@@ -216,7 +215,6 @@ async function start(
       ...names.flatMap((chain, i) => [
         `  ${chain}:`,
         `    endpoints: [{ url: '${anvils[i]?.url}', ws: '${anvils[i]?.wsUrl}' }]`,
-        `    pollMs: ${POLL_MS}`,
         // Blocks that are always full raise the base fee without end.
         '    maxFeePerGasGwei: 1000000',
         ...(roles.includes('submit')

@@ -2,7 +2,7 @@
  * One load run: nats-server, simulated chains and relayers in processes of their own; a warm-up, a measured window, then the
  * load stops and everything that was sent must arrive, once, unchanged, and be known as delivered by every verifier.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -10,7 +10,7 @@ import type { Role, Tuning } from '../../../relayer/config/index.ts';
 import { systemClock } from '../../../relayer/core/clock.ts';
 import { obtainNatsServer, startNatsServer } from '../../devnet/nats/index.ts';
 import { rounded } from '../bench.ts';
-import { type Child, startChild, type Usage } from './processes.ts';
+import { type Child, cpuMicrosOf, startChild, type Usage } from './processes.ts';
 import type { Profile } from './profile.ts';
 import type { RelayerOptions, RelayerStats } from './relayerMain.ts';
 import type { Load, WorldOptions, WorldStats } from './world.ts';
@@ -63,7 +63,7 @@ export interface LoadResult {
   readonly transfers: number;
   /** Chunks that did not hold what was sent. */
   readonly altered: number;
-  /** Part of the relayers' CPU time. */
+  /** Part of the time in which main threads were busy. */
   readonly gcPercent: number;
   /** Of nats-server and of the simulated chains; null where the host does not say. */
   readonly natsMicrosPerTransfer: number | null;
@@ -76,6 +76,7 @@ export interface LoadResult {
   readonly complaints: Readonly<Record<string, number>>;
 }
 
+const START_SECONDS_MAX = 60;
 const DRAIN_SECONDS_MAX = 60;
 const LOOK_MS = 100;
 const MIB = 2 ** 20;
@@ -130,11 +131,12 @@ async function runIn(folder: string, run: LoadRun, ends: (() => Promise<unknown>
       chains: chainStats,
       world: worldUsage,
       relayers: rest,
-      natsMicros: await cpuOf(nats.pid),
+      natsMicros: await cpuMicrosOf(`/proc/${nats.pid}/stat`),
     };
   }
 
   await world.call('load', run.load);
+  await firstDelivered(run, async () => (await world.call('stats')) as WorldStats);
   await systemClock.sleep(run.warmSeconds * 1_000);
   const [first] = relayers;
   if (run.profile) await first?.call('profileStart');
@@ -153,6 +155,17 @@ interface Look {
   readonly world: Usage;
   readonly relayers: readonly { readonly usage: Usage; readonly stats: RelayerStats }[];
   readonly natsMicros: number | null;
+}
+
+/** A process that starts has code to load and to compile; on a busy host that takes its time. */
+async function firstDelivered(run: LoadRun, stats: () => Promise<WorldStats>): Promise<void> {
+  for (let waited = 0; (await stats()).delivered === 0; waited += LOOK_MS) {
+    if (waited > START_SECONDS_MAX * 1_000) {
+      run.say(`Nothing was delivered in the first ${START_SECONDS_MAX} s.`);
+      return;
+    }
+    await systemClock.sleep(LOOK_MS);
+  }
 }
 
 /** Until all that was sent is delivered, and known as delivered, or nothing moves any more. */
@@ -185,7 +198,6 @@ function result(before: Look, after: Look, end: Look, profile: Profile | null): 
   const cpuMicros = grown(({ usage }) => usage.cpuMicros);
   const natsMicros =
     after.natsMicros === null || before.natsMicros === null ? null : after.natsMicros - before.natsMicros;
-  const firstMicros = after.relayers[0]!.usage.cpuMicros - before.relayers[0]!.usage.cpuMicros;
   const complaints = end.relayers.reduce((all, { stats }) => ({ ...all, ...stats.complaints }), {});
   return {
     perSecond: rounded((transfers * 1_000) / wallMs),
@@ -198,29 +210,36 @@ function result(before: Look, after: Look, end: Look, profile: Profile | null): 
     doubled: end.chains.doubled,
     altered: end.chains.altered,
     transfers: end.chains.sent,
-    gcPercent: rounded((grown(({ stats }) => stats.gcMs) * 100_000) / cpuMicros),
+    gcPercent: rounded((grown(({ stats }) => stats.gcMs) * 100) / grown(({ stats }) => stats.activeMs)),
     natsMicrosPerTransfer: natsMicros === null ? null : rounded(natsMicros / transfers),
     simulationMicrosPerTransfer: rounded((after.world.cpuMicros - before.world.cpuMicros) / transfers),
     syncedCommitsPerSecond: rounded((grown(({ stats }) => stats.syncedCommits) * 1_000) / wallMs),
     journalBytesPerTransfer: rounded(grown(({ stats }) => stats.bytesWritten) / transfers),
     keccak: end.relayers[0]!.stats.keccak,
-    stages:
-      profile &&
-      [...profile.stages, { stage: 'other threads', micros: Math.max(0, firstMicros - profile.busyMicros) }].map(
-        ({ stage, micros }) => ({ stage, cpuMicros: rounded(micros / transfers) }),
-      ),
+    stages: profile && stagesOf(profile, before.relayers[0]!, after.relayers[0]!, transfers),
     profile,
     complaints,
   };
 }
 
-/** User and system time of a process by Linux's /proc, in ticks of 10 ms. */
-async function cpuOf(pid: number | undefined): Promise<number | null> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * 10_000;
-  } catch {
-    return null;
-  }
+/**
+ * Samples are wall time. On a host with other work a busy thread also waits for a core, so they are scaled to the CPU time
+ * that the main thread had.
+ */
+function stagesOf(
+  profile: Profile,
+  before: Look['relayers'][number],
+  after: Look['relayers'][number],
+  transfers: number,
+) {
+  const all = after.usage.cpuMicros - before.usage.cpuMicros;
+  const main =
+    after.stats.mainMicros === null || before.stats.mainMicros === null
+      ? Math.min(all, profile.busyMicros)
+      : after.stats.mainMicros - before.stats.mainMicros;
+  const scale = main / profile.busyMicros;
+  return [
+    ...profile.stages.map(({ stage, micros }) => ({ stage, cpuMicros: rounded((micros * scale) / transfers) })),
+    { stage: 'other threads', cpuMicros: rounded(Math.max(0, all - main) / transfers) },
+  ];
 }

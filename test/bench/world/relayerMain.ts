@@ -16,7 +16,7 @@ import { startNode } from '../../../relayer/node.ts';
 import { createLevelStore } from '../../../relayer/store/index.ts';
 import { createJournal } from '../../../relayer/store/journal.ts';
 import { ATTESTER_KEY, benchManifest } from './network.ts';
-import { answerParent } from './processes.ts';
+import { answerParent, cpuMicrosOf } from './processes.ts';
 import { startProfile, stopProfile } from './profile.ts';
 import { connectWorld } from './worldClient.ts';
 
@@ -37,8 +37,9 @@ export interface RelayerStats {
   /** Packets that its own verification knows as delivered. */
   readonly settled: number;
   readonly gcMs: number;
-  /** Time the main thread was busy. */
+  /** Wall time in which the main thread was busy, and its CPU time where the host tells it for one thread. */
   readonly activeMs: number;
+  readonly mainMicros: number | null;
   readonly heapBytes: number;
   readonly storeWrites: number;
   readonly syncedCommits: number;
@@ -113,6 +114,7 @@ async function stats(): Promise<RelayerStats> {
     settled,
     gcMs,
     activeMs: performance.eventLoopUtilization().active,
+    mainMicros: await cpuMicrosOf(`/proc/self/task/${process.pid}/stat`),
     heapBytes: process.memoryUsage().heapUsed,
     storeWrites: writes,
     syncedCommits,

@@ -38,8 +38,8 @@ export interface WorldStats {
 
 /** Longest wait that is told apart. */
 const WAIT_MS_MAX = 120_000;
-/** Deposits of one lane in one block: a frame of a real chain's gas limit would hold fewer. */
-const DEPOSITS_MAX = 16_384;
+/** Deposits of one lane in one block: evidence of them stays well below its bound. */
+const DEPOSITS_MAX = 131_072;
 /** Chains that close a block together: pairs of accumulators go side by side. */
 const TURNS = 4;
 

@@ -1,4 +1,4 @@
-/** What things cost here against what they cost on tokend 0.53.5, as it was measured there. */
+/** What things cost here against what they cost on tokend 0.53.5, as it was measured there; the witness measures it anew. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { EncodeObject } from '@cosmjs/proto-signing';
 import { BURN, CREATE_DENOM, factoryDenom, MINT } from '../../../adapters/cosmos/tokenFactory.ts';
@@ -8,6 +8,8 @@ import { sendMessage, signByMultisig, signOffline, submit } from './offlineTx.ts
 
 const CHAIN_ID = 'viaduct-local-1';
 const coins = (amount: string): { denom: string; amount: string }[] => [{ denom: 'utoken', amount }];
+/** Every transaction here pays a fee, which is not in the figures of single sends. */
+const FEE = 18_300;
 let chain: CosmosChain;
 let [alice, bob]: DevAccount[] = [];
 let vault: DevMultisig;
@@ -56,18 +58,18 @@ describe('gas and size', () => {
     const first = included(
       await signOffline(chain, alice!, [sendMessage(alice!.address, await fresh(), coins('1000'))], { memo }),
     );
-    near(first.gas, 81_800);
+    near(first.gas, 81_800 + FEE);
     near(first.bytes, 355);
     near(
       included(await signOffline(chain, alice!, [sendMessage(alice!.address, bob!.address, coins('1000'))], { memo }))
         .gas,
-      54_700,
+      54_700 + FEE,
     );
     const failed = included(
       await signOffline(chain, alice!, [sendMessage(alice!.address, bob!.address, coins('9'.repeat(20)))]),
     );
     expect(failed.result).toMatchObject({ code: 5, data: new Uint8Array(0) });
-    near(failed.gas, 40_400);
+    near(failed.gas, 40_400 + FEE);
   });
 
   it('of multisig releases', async () => {
@@ -109,8 +111,8 @@ describe('gas and size', () => {
       value: { sender: vault.address, amount: { denom, amount: '1000000' }, mintToAddress },
     });
     const alone = await byVault([mint(bob!.address)]);
-    expect(alone.gas).toBeGreaterThan(72_000);
-    expect(alone.gas).toBeLessThan(87_000);
+    near(alone.gas, 118_600);
+    near((await byVault([mint(bob!.address)])).gas, 104_300);
     const batch = await byVault(Array.from({ length: 500 }, () => mint(bob!.address)));
     near(batch.gas / 500, 40_900);
     near(batch.bytes / 500, 208);

@@ -12,18 +12,10 @@ import {
 } from '../../../light-clients/grandpa/index.ts';
 import type { LightClient, LightClientStep } from '../../../light-clients/verdict.ts';
 import { paraHeadKey, readTrie } from '../../../light-clients/trie/index.ts';
+import { resultOf } from './askRpc.ts';
 import { bytesOf } from './chain/block.ts';
 import type { LocalSubstrate } from './index.ts';
 import { hexText, startLocalSubstrate, stateOf } from './index.ts';
-
-/** What any JSON-RPC client would do over HTTP. */
-async function ask<T>(url: string, method: string, ...params: readonly unknown[]): Promise<T> {
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-  const { result, error } = (await response.json()) as { result: T; error?: { code: number; message: string } };
-  if (error !== undefined) throw new Error(`${error.code} ${error.message}`);
-  return result;
-}
 
 function valid<T>(verdict: { kind: string; value?: T; reason?: string }): T {
   expect(verdict.reason).toBeUndefined();
@@ -58,18 +50,22 @@ describe('light clients on the local network', () => {
     let { setId } = decodeTrustedState(from.state).set;
     let at = Number(decodeRelayNumber(from));
     const { url } = local.relay;
-    const head = await ask<{ number: string }>(url, 'chain_getHeader', await ask(url, 'chain_getFinalizedHead'));
+    const head = await resultOf<{ number: string }>(
+      url,
+      'chain_getHeader',
+      await resultOf(url, 'chain_getFinalizedHead'),
+    );
     while (at < Number(head.number)) {
-      const bytes = bytesOf(await ask<string>(url, 'grandpa_proveFinality', at + 1))!;
+      const bytes = bytesOf(await resultOf<string>(url, 'grandpa_proveFinality', at + 1))!;
       const proof = valid(decodeFinalityProof(bytes));
       const headers = [await headerBytes(at + 1), ...proof.unknownHeaders];
       steps.push(stepFromFinalityProof({ ...proof, unknownHeaders: headers }, setId));
       at += headers.length;
       setId += 1n;
     }
-    const hash = await ask<string>(url, 'chain_getBlockHash', at);
+    const hash = await resultOf<string>(url, 'chain_getBlockHash', at);
     const key = hexText(paraHeadKey(local.assetHub.paraId));
-    const { proof } = await ask<{ proof: string[] }>(url, 'state_getReadProof', [key], hash);
+    const { proof } = await resultOf<{ proof: string[] }>(url, 'state_getReadProof', [key], hash);
     const update = encodeUpdate({ steps, parachainProof: proof.map((node) => bytesOf(node)!) });
     return { step: valid(client.update(from.state, update, now())), sets: steps.length };
   };
@@ -137,7 +133,7 @@ describe('light clients on the local network', () => {
         chain.runtime.storageKey('System', 'Account', new Uint8Array(32).fill(9)),
         chain.runtime.storageKey('Timestamp', 'Now'),
       ];
-      const { at, proof } = await ask<{ at: string; proof: string[] }>(
+      const { at, proof } = await resultOf<{ at: string; proof: string[] }>(
         url,
         'state_getReadProof',
         keys.map(hexText),

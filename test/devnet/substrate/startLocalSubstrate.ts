@@ -12,6 +12,7 @@ import type { Chain } from './chain/createChain.ts';
 import { type GenesisHolder, publicKeyOf } from './chain/genesis.ts';
 import { createRelay, type Relay, type RelayBlockParts } from './relay/createRelay.ts';
 import type { Grandpa } from './relay/grandpa.ts';
+import type { Inclusion } from './relay/inclusion.ts';
 import { NO_PARACHAINS } from './relay/inherents.ts';
 import { type ValidatorChange, validatorTransactions } from './relay/rotation.ts';
 import { startSubstrateRpc, type SubstrateRpc } from './rpc/server.ts';
@@ -52,6 +53,8 @@ export interface LocalChain {
 
 export interface LocalRelay extends LocalChain {
   readonly grandpa: Grandpa;
+  /** Candidates, votes and bitfields, for blocks that are not by the book. */
+  readonly inclusion: Inclusion;
   /** What a light client may start from: a block whose state is kept; the newest finalized one when not said. */
   trusted(block?: Block): { readonly header: Uint8Array } & AuthoritySet;
   /** One block, finalized unless finality is stalled. A block beside the best chain is not finalized. */
@@ -88,6 +91,8 @@ const DAY_MS = 86_400_000;
 const HEAD_START_DAYS = 30;
 const MILLION_TOKENS = 1_000_000n * 10n ** 12n;
 const RELAY_SLOT_MS = 6_000;
+/** The relay runtime does not make a parachain block available by one validator's word. */
+const VALIDATORS_MIN = 2;
 /** A change of session drops what was backed and not included; one more try is enough. */
 const TRIES_MAX = 3;
 
@@ -97,6 +102,9 @@ export async function startLocalSubstrate(
 ): Promise<LocalSubstrate> {
   const { startMs = deps.clock.now() - HEAD_START_DAYS * DAY_MS, validators = 4, statesKept, blockMs } = options;
   const accounts = await createDevAccounts();
+  if (validators < VALIDATORS_MIN || validators > accounts.length) {
+    throw new Error(`between ${VALIDATORS_MIN} and ${accounts.length} validators, not ${validators}`);
+  }
   const extra = (options.holders ?? []).map((holder) => ({ publicKey: publicKeyOf(holder), amount: holder.amount }));
   const funded = (pick: (account: DevAccount) => Uint8Array): typeof extra =>
     accounts.map((account) => ({ publicKey: pick(account), amount: MILLION_TOKENS }));
@@ -150,6 +158,7 @@ export async function startLocalSubstrate(
     relay: {
       ...faceOf(relay.chain, relayNodes),
       grandpa: relay.grandpa,
+      inclusion: driver.inclusion,
       trusted: (block = relay.chain.finalized()) => ({ header: block.headerBytes, ...relay.grandpa.setAfter(block) }),
       produceBlock: driver.relayBlock,
       finalize: (block = relay.chain.best()) => void relay.grandpa.finalizeTo(block),
@@ -175,6 +184,7 @@ export async function startLocalSubstrate(
 }
 
 interface Driver {
+  readonly inclusion: Inclusion;
   relayBlock(parts?: RelayBlockParts): Block;
   paraBlock(transactions?: readonly Uint8Array[]): Block;
   step(): Block;
@@ -186,8 +196,6 @@ function createDriver(relay: Relay, assetHub: AssetHub): Driver {
   const { inclusion } = relay;
   if (inclusion === undefined) throw new Error('the relay chain has no parachain');
   let stalled = false;
-  /** The relay block that backed a candidate which the next one may include. */
-  let backedIn: Block | undefined;
 
   const followed = (relayBlock: Block): Block | undefined => {
     const head = inclusion.head(relayBlock);
@@ -205,36 +213,35 @@ function createDriver(relay: Relay, assetHub: AssetHub): Driver {
     if (!stalled && relay.chain.best() === block) relay.grandpa.finalizeTo(block);
     return block;
   };
-  const back = (transactions?: readonly Uint8Array[]): { readonly para: Block; readonly relayBlock: Block } => {
+  const back = (transactions?: readonly Uint8Array[]): Block => {
     const parent = relay.chain.best();
     const para = assetHub.collate(parent, RELAY_SLOT_MS, transactions);
     const candidates = [inclusion.candidate(para, parent)];
-    return { para, relayBlock: relayBlock({ parent, parachains: () => ({ bitfields: [], candidates }) }) };
+    relayBlock({ parent, parachains: () => ({ bitfields: [], candidates }) });
+    return para;
   };
   const include = (): Block =>
     relayBlock({ parachains: (parent) => ({ ...NO_PARACHAINS, bitfields: inclusion.bitfields(parent) }) });
 
   return {
+    inclusion,
     relayBlock,
     stall: (value) => {
       stalled = value;
     },
     paraBlock: (transactions) => {
       for (let tries = 0; tries < TRIES_MAX; tries++) {
-        backedIn = undefined;
-        const { para } = back(transactions);
+        if (inclusion.pending(relay.chain.best())) include();
+        const para = back(transactions);
         include();
         if (isDescendant(assetHub.chain.best(), para)) return para;
       }
       throw new Error('the relay chain did not include the asset hub block');
     },
     step: () => {
-      if (backedIn !== undefined && backedIn === relay.chain.best()) {
-        backedIn = undefined;
-        return include();
-      }
-      backedIn = back().relayBlock;
-      return backedIn;
+      if (inclusion.pending(relay.chain.best())) include();
+      else back();
+      return relay.chain.best();
     },
   };
 }

@@ -29,11 +29,9 @@ export async function checkNetwork(context: WitnessContext, binary: string): Pro
   const { checks, clock, signal, say } = context;
   say('four CometBFT validators');
   const network = await startKvNetwork({ binary, clock, signal });
-  const lights: CometLight[] = [];
   try {
     return await follow();
   } finally {
-    await Promise.all(lights.map(async (light) => light.stop()));
     await network.stop();
   }
 
@@ -51,10 +49,18 @@ export async function checkNetwork(context: WitnessContext, binary: string): Pro
     for (let height = 1n; height <= tip; height++) blocks.push(await pullLightBlock(endpoint, height, signal));
     const hashes = blocks.map(({ header }) => Buffer.from(headerHash(header)).toString('hex').toUpperCase());
     const trusted = { height: 1n, hash: hashes[0]! };
-    const light = async (primary: string, witness: string, sequential: boolean): Promise<CometLight> => {
+    const withLight = async <T>(
+      primary: string,
+      witness: string,
+      sequential: boolean,
+      work: (light: CometLight) => Promise<T>,
+    ): Promise<T> => {
       const started = await startCometLight({ binary, clock, chainId, primary, witness, trusted, sequential });
-      lights.push(started);
-      return started;
+      try {
+        return await work(started);
+      } finally {
+        await started.stop();
+      }
     };
 
     await checks.check('votes of the killed validator are missing, and there again later', () => {
@@ -73,10 +79,11 @@ export async function checkNetwork(context: WitnessContext, binary: string): Pro
       }
     });
     await checks.check("CometBFT's accepts every header, each from the one before, with the same hash", async () => {
-      const oracle = await light(first, second, true);
-      for (const [index, hash] of hashes.entries()) {
-        expectSame(await oracle.verify(BigInt(index) + 1n), { hash }, `height ${index + 1}`);
-      }
+      await withLight(first, second, true, async (oracle) => {
+        for (const [index, hash] of hashes.entries()) {
+          expectSame(await oracle.verify(BigInt(index) + 1n), { hash }, `height ${index + 1}`);
+        }
+      });
     });
 
     // Leaps from block 1: which heights are reached at once, and which need blocks in between.
@@ -99,9 +106,10 @@ export async function checkNetwork(context: WitnessContext, binary: string): Pro
           return result;
         });
         try {
-          const oracle = await light(proxy.url, second, false);
-          asked.clear();
-          expectSame(await oracle.verify(height), { hash: hashes[Number(height) - 1] }, 'verdict');
+          await withLight(proxy.url, second, false, async (oracle) => {
+            asked.clear();
+            expectSame(await oracle.verify(height), { hash: hashes[Number(height) - 1] }, 'verdict');
+          });
           const others = [...asked].filter((one) => one !== `${height}` && one !== '1');
           expectSame(others.length === 0 ? 'valid' : 'needsMore', kind, `it asked for ${[...asked].join(', ')}`);
         } finally {
@@ -132,8 +140,8 @@ export async function checkNetwork(context: WitnessContext, binary: string): Pro
         }
       };
       const theirs = async (): Promise<string> => {
-        const oracle = await light(proxies[0]!.url, proxies[1]!.url, false);
-        const verdict = await oracle.verify(height);
+        const [primary, witness] = proxies.map(({ url }) => url) as [string, string];
+        const verdict = await withLight(primary, witness, false, async (oracle) => oracle.verify(height));
         if ('refused' in verdict) return verdict.refused;
         return verdict.hash === known[Number(height) - 1] ? 'accepted' : 'accepted with another hash';
       };
@@ -171,6 +179,8 @@ async function liveThrough(network: KvNetwork): Promise<number> {
   const [a, b, c, d] = network.nodes as [KvNetwork['nodes'][0], ...KvNetwork['nodes'][0][]];
   const settle = async (height: bigint, blocks = 4n): Promise<void> => network.waitFor(height + blocks);
   await settle(await network.send('first=1'), 2n);
+  // Validators begin with a power of 1.
+  await settle(await network.setPower(a, 10));
   await settle(await network.setPower(d!, 0));
   await settle(await network.setPower(c!, 0));
   await settle(await network.setPower(b!, 0));
@@ -185,7 +195,7 @@ async function liveThrough(network: KvNetwork): Promise<number> {
   await network.waitFor((await a.height())!, b!);
   await settle((await a.height())!, 3n);
   await settle(await network.setPower(d!, 7), 6n);
-  return 6;
+  return 7;
 }
 
 /** The first and last of each kind, and where the kind changes: at most eight. */

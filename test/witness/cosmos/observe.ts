@@ -21,17 +21,21 @@ export interface Difference {
 
 /** A text without what differs from chain to chain. */
 export function plainText(text: string): string {
-  return text
-    .replace(/\b[0-9A-Fa-f]{64}\b/g, '<hash>')
-    .replace(/account number \(\d+\)/g, 'account number (<n>)')
-    .replace(/block height: \d+/g, 'block height: <n>')
-    .replace(/gasUsed: \d+/g, 'gasUsed: <n>')
-    .replace(/gas used: '\d+'/g, "gas used: '<n>'")
-    .replace(
-      /height \d+ must be less than or equal to the current blockchain height \d+/g,
-      'height <n> must be less than or equal to the current blockchain height <n>',
-    )
-    .replace(/lowest height is \d+/g, 'lowest height is <n>');
+  return (
+    text
+      .replace(/\b[0-9A-Fa-f]{64}\b/g, '<hash>')
+      .replace(/account number \(\d+\)/g, 'account number (<n>)')
+      .replace(/block height: \d+/g, 'block height: <n>')
+      .replace(/gasUsed: \d+/g, 'gasUsed: <n>')
+      .replace(/gas used: '\d+'/g, "gas used: '<n>'")
+      .replace(
+        /height \d+ must be less than or equal to the current blockchain height \d+/g,
+        'height <n> must be less than or equal to the current blockchain height <n>',
+      )
+      // Where in its source a node found the error.
+      .replace(/ \[[\w./@-]+\.go:\d+\]/g, '')
+      .replace(/lowest height is \d+/g, 'lowest height is <n>')
+  );
 }
 
 /**

@@ -57,12 +57,29 @@ export function parseAddress(text: string, prefix: string): string {
   if (text.trim() === '') throw sdkError('invalidAddress', 'empty address string is not allowed');
   try {
     const { prefix: found, data } = fromBech32(text);
-    if (found !== prefix) throw new TypeError(`invalid Bech32 prefix; expected ${prefix}, got ${found}`);
+    if (found !== prefix)
+      throw new TypeError(
+        `hrp does not match bech32 prefix: expected '${prefix}' got '${found}': internal logic error`,
+      );
     if (data.length === 0 || data.length > 255) throw new TypeError('address length out of range');
     return toBech32(prefix, data);
   } catch (error) {
-    throw sdkError('invalidAddress', error instanceof Error ? error.message : 'malformed');
+    throw sdkError('invalidAddress', bech32Problem(text, error));
   }
+}
+
+/** In the words of the SDK's decoder, which clients show to people. */
+function bech32Problem(text: string, error: unknown): string {
+  const words = error instanceof Error ? error.message : 'malformed';
+  const letter = /Unknown letter: "(.)"/.exec(words)?.[1];
+  if (letter !== undefined) {
+    return `decoding bech32 failed: invalid character not part of charset: ${letter.charCodeAt(0)}`;
+  }
+  const checksum = /expected "([^"]+)"/.exec(words)?.[1];
+  if (checksum !== undefined) {
+    return `decoding bech32 failed: invalid checksum (expected ${checksum} got ${text.slice(-6).toLowerCase()})`;
+  }
+  return words;
 }
 
 /** A module's own account. */

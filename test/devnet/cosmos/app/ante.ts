@@ -8,11 +8,12 @@ import { toBech32 } from '@cosmjs/encoding';
 import { type Context, FEE_COLLECTOR, moveCoins, textOf } from './bank.ts';
 import { MEMO_CHARACTERS_MAX } from './config.ts';
 import type { DecodedTx } from './decodeTx.ts';
-import { sdkError } from './errors.ts';
+import { sdkError, TxError } from './errors.ts';
 import { type AppEvent, event } from './events.ts';
 import { GAS } from './gas.ts';
-import { checkSignature, SIGNATURES_MAX } from './signatures.ts';
-import { type Account, accountOf } from './state.ts';
+import type { Coin } from './messages.ts';
+import { checkSignature, signaturesIn, SIGNATURES_MAX } from './signatures.ts';
+import { type Account, accountOf, type PublicKeyAny } from './state.ts';
 
 export interface AnteOptions {
   /** The block that the transaction would be in. */
@@ -27,7 +28,7 @@ export function runAnte(context: Context, tx: DecodedTx, options: AnteOptions): 
   const { fee, signerInfos } = tx.authInfo;
   const gasLimit = fee?.gasLimit ?? 0n;
 
-  if (tx.signatures.length === 0) throw sdkError('noSignatures', 'no signatures supplied');
+  if (tx.signatures.length === 0) throw sdkError('noSignatures');
   if (tx.signatures.length !== tx.signers.length || signerInfos.length !== tx.signers.length) {
     const detail = `wrong number of signers; expected ${tx.signers.length}, got ${tx.signatures.length}`;
     throw sdkError('unauthorized', detail);
@@ -41,7 +42,7 @@ export function runAnte(context: Context, tx: DecodedTx, options: AnteOptions): 
     const detail = `maximum number of characters is ${MEMO_CHARACTERS_MAX} but received ${memoLength} characters`;
     throw sdkError('memoTooLarge', detail);
   }
-  gas.use(GAS.ante, 'ReadFlat');
+  gas.use(GAS.ante, 'WritePerByte');
   gas.use(GAS.perByte * BigInt(tx.bytes.length), 'txSize');
 
   const amount = fee?.amount ?? [];
@@ -59,8 +60,7 @@ export function runAnte(context: Context, tx: DecodedTx, options: AnteOptions): 
   if (accountOf(state, payer) === undefined) {
     throw sdkError('unknownAddress', `fee payer address: ${payer} does not exist`);
   }
-  const events =
-    amount.length === 0 ? [] : moveCoins(context, payer, moduleAddress(FEE_COLLECTOR, config.prefix), amount);
+  const events = amount.length === 0 ? [] : takeFee(context, payer, amount);
   events.push(event('tx', { fee: textOf(amount), fee_payer: payer }));
 
   for (const [index, signer] of tx.signers.entries()) {
@@ -69,7 +69,7 @@ export function runAnte(context: Context, tx: DecodedTx, options: AnteOptions): 
     const info = signerInfos[index];
     const signature = tx.signatures[index];
     const { key, publicKey } = keyOf(context, account, info?.publicKey, signer);
-    gas.use(signatureGas(key), 'ante verify: secp256k1');
+    gas.use(signatureGas(key, publicKey), 'ante verify: secp256k1');
     if (info?.sequence !== account.sequence) {
       const detail = `account sequence mismatch, expected ${account.sequence}, got ${info?.sequence ?? 0n}`;
       throw sdkError('wrongSequence', detail);
@@ -78,7 +78,9 @@ export function runAnte(context: Context, tx: DecodedTx, options: AnteOptions): 
       checkSignature(tx, key, info.modeInfo, signature ?? new Uint8Array(0), { ...account, chainId: config.chainId });
     }
     events.push(event('tx', { acc_seq: `${account.address}/${account.sequence}` }));
-    events.push(event('tx', { signature: Buffer.from(signature ?? []).toString('base64') }));
+    for (const one of signaturesIn(key, signature ?? new Uint8Array(0))) {
+      events.push(event('tx', { signature: Buffer.from(one).toString('base64') }));
+    }
     state.accounts.set(account.address, { ...account, publicKey, sequence: account.sequence + 1n });
   }
   return events;
@@ -99,11 +101,30 @@ function keyOf(
   if (key.kind === 'multisig' && key.keys.length > SIGNATURES_MAX) {
     throw sdkError('tooManySignatures', `signatures: ${key.keys.length}, limit: ${SIGNATURES_MAX}`);
   }
-  if (account.publicKey === undefined) gas.use(GAS.firstPublicKey, 'WriteFlat');
+  if (account.publicKey === undefined) {
+    gas.use(GAS.firstPublicKey + GAS.firstPublicKeyByte * keyBytes(publicKey), 'WriteFlat');
+  }
   return { key, publicKey: { typeUrl: publicKey.typeUrl, value: publicKey.value } };
 }
 
-function signatureGas(key: SignerKey): bigint {
+/** The key is read and written with its account, so that a large one costs more with every transaction. */
+function signatureGas(key: SignerKey, publicKey: PublicKeyAny): bigint {
   if (key.kind === 'single') return GAS.perSignature;
-  return (GAS.perSignature + GAS.perMultisigSignature) * BigInt(key.threshold);
+  return GAS.perSignature * BigInt(key.threshold) + GAS.perMultisigKeyByte * keyBytes(publicKey);
+}
+
+function keyBytes({ typeUrl, value }: PublicKeyAny): bigint {
+  return BigInt(typeUrl.length + value.length);
+}
+
+/** The SDK wraps what the bank says once more. */
+function takeFee(context: Context, payer: string, amount: readonly Coin[]): AppEvent[] {
+  try {
+    const events = moveCoins(context, payer, moduleAddress(FEE_COLLECTOR, context.config.prefix), amount);
+    context.gas.use(GAS.fee, 'WriteFlat');
+    return events;
+  } catch (error) {
+    if (error instanceof TxError && error.code === 5) throw sdkError('insufficientFunds', error.message);
+    throw error;
+  }
 }

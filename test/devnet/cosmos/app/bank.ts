@@ -1,7 +1,7 @@
 /** The bank: sends of coins, with the SDK's rules, texts and events. */
 import { moduleAddress, parseAddress } from './address.ts';
 import type { AppConfig } from './config.ts';
-import { sdkError } from './errors.ts';
+import { moduleError, sdkError, TxError } from './errors.ts';
 import { type AppEvent, event } from './events.ts';
 import { GAS, type GasMeter } from './gas.ts';
 import type { Coin, Message } from './messages.ts';
@@ -20,22 +20,25 @@ export const FEE_COLLECTOR = 'fee_collector';
 const MODULES = [FEE_COLLECTOR, 'mint', 'distribution', 'tokenfactory'];
 
 export function runSend(context: Context, message: Send): AppEvent[] {
-  const from = parseAddress(message.from, context.config.prefix);
-  const to = parseAddress(message.to, context.config.prefix);
+  const { config, gas } = context;
+  const from = named('from', () => parseAddress(message.from, config.prefix));
+  const to = named('to', () => parseAddress(message.to, config.prefix));
   requireCoins(message.amount);
-  requireNotBlocked(context.config, to);
-  context.gas.use(GAS.sendAttempt, 'ReadFlat');
+  gas.use(GAS.sendCheck, 'ReadFlat');
+  requireNotBlocked(config, to);
+  gas.use(GAS.sendAttempt, 'ReadFlat');
   const events = moveCoins(context, from, to, message.amount);
-  context.gas.use(GAS.send - GAS.sendAttempt, 'WriteFlat');
-  return [...events, event('message', { sender: from })];
+  const longer = message.amount.reduce((sum, { denom }) => sum + denom.length - config.denom.length, 0);
+  gas.use(GAS.send - GAS.sendAttempt - GAS.sendCheck + GAS.sendDenomByte * BigInt(Math.max(0, longer)), 'WriteFlat');
+  return events;
 }
 
 export function runMultiSend(context: Context, message: MultiSend): AppEvent[] {
   const { config, gas } = context;
   const [input, ...more] = message.inputs;
-  if (input === undefined) throw sdkError('invalidRequest', 'no inputs to send transaction');
-  if (more.length > 0) throw sdkError('invalidRequest', 'multiple senders not allowed');
-  if (message.outputs.length === 0) throw sdkError('invalidRequest', 'no outputs to send transaction');
+  if (input === undefined) throw moduleError('bank', 2, 'no inputs to send transaction');
+  if (more.length > 0) throw moduleError('bank', 9, 'multiple senders not allowed');
+  if (message.outputs.length === 0) throw moduleError('bank', 3, 'no outputs to send transaction');
   const from = parseAddress(input.address, config.prefix);
   requireCoins(input.coins);
   const total = new Map<string, bigint>();
@@ -44,17 +47,17 @@ export function runMultiSend(context: Context, message: MultiSend): AppEvent[] {
     for (const { denom, amount } of coins) total.set(denom, (total.get(denom) ?? 0n) + BigInt(amount));
   }
   const same = input.coins.length === total.size && input.coins.every((c) => total.get(c.denom) === BigInt(c.amount));
-  if (!same) throw sdkError('invalidRequest', 'sum inputs != sum outputs');
+  if (!same) throw moduleError('bank', 4, 'sum inputs != sum outputs');
   gas.use(GAS.multiSendInput, 'ReadFlat');
-  const events: AppEvent[] = [takeCoins(context, from, input.coins)];
+  const events: AppEvent[] = [event('message', { sender: from }), takeCoins(context, from, input.coins)];
   for (const { address, coins } of message.outputs) {
     const to = parseAddress(address, config.prefix);
     requireNotBlocked(config, to);
     gas.use(GAS.multiSendOutput, 'WriteFlat');
     events.push(giveCoins(context, to, coins));
-    events.push(event('transfer', { recipient: to, amount: textOf(coins) }));
+    events.push(event('transfer', { recipient: to, sender: from, amount: textOf(coins) }));
   }
-  return [...events, event('message', { sender: from })];
+  return events;
 }
 
 export function moveCoins(context: Context, from: string, to: string, coins: readonly Coin[]): AppEvent[] {
@@ -62,6 +65,7 @@ export function moveCoins(context: Context, from: string, to: string, coins: rea
     takeCoins(context, from, coins),
     giveCoins(context, to, coins),
     event('transfer', { recipient: to, sender: from, amount: textOf(coins) }),
+    event('message', { sender: from }),
   ];
 }
 
@@ -77,9 +81,9 @@ export function takeCoins({ state }: Pick<Context, 'state'>, from: string, coins
   return event('coin_spent', { spender: from, amount: textOf(coins) });
 }
 
-export function giveCoins({ state, gas }: Context, to: string, coins: readonly Coin[]): AppEvent {
+export function giveCoins({ state, config, gas }: Context, to: string, coins: readonly Coin[]): AppEvent {
   for (const { denom, amount } of coins) setBalance(state, to, denom, balanceOf(state, to, denom) + BigInt(amount));
-  if (ensureAccount(state, to).made) gas.use(GAS.newAccount, 'WriteFlat');
+  if (!isModule(config, to) && ensureAccount(state, to).made) gas.use(GAS.newAccount, 'WriteFlat');
   return event('coin_received', { receiver: to, amount: textOf(coins) });
 }
 
@@ -105,7 +109,22 @@ export function textOf(coins: readonly Coin[]): string {
 }
 
 function requireNotBlocked(config: AppConfig, to: string): void {
-  if (MODULES.some((name) => moduleAddress(name, config.prefix) === to)) {
+  if (isModule(config, to)) {
     throw sdkError('unauthorized', `${to} is not allowed to receive funds`);
+  }
+}
+
+/** Modules' accounts are there from the beginning. */
+function isModule(config: AppConfig, address: string): boolean {
+  return MODULES.some((name) => moduleAddress(name, config.prefix) === address);
+}
+
+/** Says which address of a message is meant. */
+function named(which: string, parse: () => string): string {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof TxError)) throw error;
+    throw new TxError(error.code, error.codespace, `invalid ${which} address: ${error.message}`);
   }
 }

@@ -17,6 +17,7 @@ import { createGasMeter } from './gas.ts';
 import { parseAddress } from './address.ts';
 import { type AppState, createState, ensureAccount, setBalance } from './state.ts';
 import { runMessage } from './runMessage.ts';
+import { checkFactoryMessage } from './tokenFactory.ts';
 
 /** The result of one transaction, as `block_results` shows it. */
 export interface AppTxResult {
@@ -91,6 +92,7 @@ function runTx(config: AppConfig, below: AppState, bytes: Uint8Array, options: A
     const tx = decodeTx(bytes);
     gasWanted = tx.authInfo.fee?.gasLimit ?? 0n;
     meter = createGasMeter(options.mode === 'simulate' ? undefined : gasWanted);
+    for (const message of tx.messages) checkFactoryMessage({ config }, message);
     const paid = below.branch();
     events.push(...runAnte({ state: paid, config, gas: meter }, tx, options));
     paid.writeDown();

@@ -38,6 +38,6 @@ export function decodeTx(bytes: Uint8Array): DecodedTx {
     };
   } catch (error) {
     if (error instanceof TxError) throw error;
-    throw sdkError('txDecode', error instanceof Error ? error.message : 'malformed');
+    throw sdkError('txDecode', `${error instanceof Error ? error.message : 'malformed'}: tx parse error`);
   }
 }

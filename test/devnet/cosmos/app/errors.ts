@@ -35,12 +35,13 @@ export class TxError extends Error {
   }
 }
 
-/** As the SDK wraps: the detail, then the registered text. */
-export function sdkError(kind: keyof typeof CODES, detail: string): TxError {
+/** As the SDK wraps: the detail, then the registered text; that alone where there is nothing more to say. */
+export function sdkError(kind: keyof typeof CODES, detail?: string): TxError {
   const [code, text] = CODES[kind];
-  return new TxError(code, 'sdk', `${detail}: ${text}`);
+  return new TxError(code, 'sdk', detail === undefined ? text : `${detail}: ${text}`);
 }
 
-export function factoryError(code: number, log: string): TxError {
-  return new TxError(code, 'tokenfactory', log);
+/** Codes and texts of a module of its own: x/bank/types/errors.go, x/authz/errors.go, tokenfactory x/tokenfactory/types/errors.go. */
+export function moduleError(codespace: 'bank' | 'authz' | 'tokenfactory', code: number, log: string): TxError {
+  return new TxError(code, codespace, log);
 }

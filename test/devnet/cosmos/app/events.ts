@@ -15,8 +15,12 @@ export function event(type: string, attributes: Readonly<Record<string, string>>
   return { type, attributes: Object.entries(attributes).map(([key, value]) => ({ key, value, index: true })) };
 }
 
-/** The events of one message carry its place in the transaction. */
-export function ofMessage(events: readonly AppEvent[], index: number): AppEvent[] {
-  const place = { key: 'msg_index', value: index.toString(), index: true };
+/** The events of one message carry its place in the transaction, or in the message around it. */
+export function withPlace(
+  events: readonly AppEvent[],
+  key: 'msg_index' | 'authz_msg_index',
+  index: number,
+): AppEvent[] {
+  const place = { key, value: index.toString(), index: true };
   return events.map(({ type, attributes }) => ({ type, attributes: [...attributes, place] }));
 }

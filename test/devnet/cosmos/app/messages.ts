@@ -69,7 +69,8 @@ export function decodeMessage({ typeUrl, value }: AnyMessage): Message {
       return { kind: 'exec', grantee, messages: msgs.map(decodeMessage) };
     }
     default:
-      throw sdkError('txDecode', `unable to resolve type URL ${typeUrl}`);
+      // Wrapped twice, as the SDK does.
+      throw sdkError('txDecode', `unable to resolve type URL ${typeUrl}: tx parse error`);
   }
 }
 

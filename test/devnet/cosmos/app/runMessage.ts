@@ -1,11 +1,11 @@
 /** One message of a transaction: its effect on the state, its events, its answer. */
 import { type Context, runMultiSend, runSend } from './bank.ts';
-import { sdkError } from './errors.ts';
-import { type AppEvent, event, ofMessage } from './events.ts';
+import { moduleError } from './errors.ts';
+import { type AppEvent, event, withPlace } from './events.ts';
 import { GAS } from './gas.ts';
 import { type Message, signersOf, TYPE_URLS } from './messages.ts';
 import { runBurn, runCreateDenom, runMint } from './tokenFactory.ts';
-import { bytesField } from '../../../../light-clients/protobuf.ts';
+import { bytesField, joinBytes, messageField } from '../../../../light-clients/protobuf.ts';
 
 export interface MessageResult {
   readonly events: readonly AppEvent[];
@@ -29,7 +29,10 @@ export function runMessage(context: Context, message: Message, index: number): M
     sender: signersOf(message)[0] ?? '',
     module: MODULES[message.kind],
   });
-  return { events: ofMessage([head, ...events], index), response: { typeUrl: `${typeUrl}Response`, value } };
+  return {
+    events: withPlace([head, ...events], 'msg_index', index),
+    response: { typeUrl: `${typeUrl}Response`, value },
+  };
 }
 
 function effectOf(context: Context, message: Message): { events: readonly AppEvent[]; value: Uint8Array } {
@@ -49,11 +52,21 @@ function effectOf(context: Context, message: Message): { events: readonly AppEve
       return { events: runBurn(context, message), value };
     case 'exec': {
       // Grants are not kept here: one may act for oneself without any, which is enough to wrap a message.
-      if (message.messages.flatMap(signersOf).some((signer) => signer !== message.grantee)) {
-        throw sdkError('unauthorized', 'failed to update grant with key: authorization not found');
+      for (const inner of message.messages) {
+        const granter = signersOf(inner).find((signer) => signer !== message.grantee);
+        if (granter === undefined) continue;
+        const asked = `granter: ${granter}, grantee: ${message.grantee} & msgType: ${TYPE_URLS[inner.kind]} `;
+        throw moduleError('authz', 2, `failed to get grant with given ${asked}: authorization not found`);
       }
       context.gas.use(GAS.exec, 'ReadFlat');
-      return { events: message.messages.flatMap((inner) => effectOf(context, inner).events), value };
+      const effects = message.messages.map((inner, at) => {
+        const effect = effectOf(context, inner);
+        return { ...effect, events: withPlace(effect.events, 'authz_msg_index', at) };
+      });
+      return {
+        events: effects.flatMap(({ events }) => events),
+        value: joinBytes(effects.map((effect) => messageField(1, effect.value))),
+      };
     }
   }
 }

@@ -30,8 +30,10 @@ export function checkSignature(
   signer: SignerData,
 ): void {
   if (key.kind === 'single') {
-    if (mode?.single === undefined) throw refused(signer, 'mode info does not fit the key');
-    if (!isGood(key.key, signBytes(tx, mode.single.mode, signer), signature)) throw refused(signer);
+    if (mode?.single === undefined) throw refused(signer);
+    if (!isGood(key.key, signBytes(tx, mode.single.mode, signer), signature)) {
+      throw mode.single.mode === SignMode.SIGN_MODE_DIRECT ? refusedDirect(signer) : refused(signer);
+    }
   } else {
     checkMultisig(tx, key, mode, signature, signer);
   }
@@ -45,21 +47,21 @@ function checkMultisig(
   signer: SignerData,
 ): void {
   const multi = mode?.multi;
-  if (multi?.bitarray === undefined) throw refused(signer, 'mode info does not fit the key');
+  if (multi?.bitarray === undefined) throw refused(signer);
   const { elems, extraBitsStored } = multi.bitarray;
   const size = extraBitsStored === 0 ? elems.length * 8 : (elems.length - 1) * 8 + extraBitsStored;
-  if (size !== key.keys.length) throw refused(signer, 'bit array size is incorrect');
+  if (size !== key.keys.length) throw refused(signer);
   const members = key.keys.filter((_, index) => (((elems[index >> 3] ?? 0) >> (7 - (index & 7))) & 1) === 1);
   const { signatures } = MultiSignature.decode(signature);
-  if (members.length < key.threshold) throw refused(signer, 'not enough signatures set');
+  if (members.length < key.threshold) throw refused(signer);
   if (signatures.length !== members.length || multi.modeInfos.length !== members.length) {
-    throw refused(signer, 'signature size is incorrect');
+    throw refused(signer);
   }
   for (const [index, member] of members.entries()) {
     const single = multi.modeInfos[index]?.single;
     const own = signatures[index];
     if (single === undefined || own === undefined || single.mode !== SignMode.SIGN_MODE_LEGACY_AMINO_JSON) {
-      throw refused(signer, 'a multisig signs Amino JSON only');
+      throw refused(signer);
     }
     if (!isGood(member, signBytes(tx, single.mode, signer), own)) throw refused(signer);
   }
@@ -72,13 +74,13 @@ function signBytes(tx: DecodedTx, mode: SignMode, signer: SignerData): Uint8Arra
     return SignDoc.encode({ bodyBytes, authInfoBytes, chainId, accountNumber }).finish();
   }
   if (mode === SignMode.SIGN_MODE_LEGACY_AMINO_JSON) return aminoSignBytes(tx, signer);
-  throw refused(signer, 'sign mode not supported');
+  throw refused(signer);
 }
 
 function aminoSignBytes(tx: DecodedTx, signer: SignerData): Uint8Array {
   const { fee } = tx.authInfo;
   const msgs = tx.messages.map(aminoOf);
-  if (msgs.includes(undefined)) throw refused(signer, 'a message without Amino JSON');
+  if (msgs.includes(undefined)) throw refused(signer);
   const document = {
     account_number: signer.accountNumber.toString(),
     chain_id: signer.chainId,
@@ -120,7 +122,18 @@ function isGood(key: Uint8Array, message: Uint8Array, signature: Uint8Array): bo
   }
 }
 
-function refused({ accountNumber, sequence, chainId }: SignerData, why?: string): TxError {
+/** Says what to look at, never which check failed: as the SDK does for Amino JSON, and so for multisigs. */
+function refused({ accountNumber, sequence, chainId }: SignerData): TxError {
   const detail = `signature verification failed; please verify account number (${accountNumber}), sequence (${sequence}) and chain-id (${chainId})`;
-  return sdkError('unauthorized', why === undefined ? detail : `${detail}: ${why}`);
+  return sdkError('unauthorized', detail);
+}
+
+function refusedDirect({ accountNumber, chainId }: SignerData): TxError {
+  const detail = `signature verification failed; please verify account number (${accountNumber}) and chain-id (${chainId}): (unable to verify single signer signature)`;
+  return sdkError('unauthorized', detail);
+}
+
+/** The signatures that events name: of a multisig those of its members, then all of them as one. */
+export function signaturesIn(key: SignerKey, signature: Uint8Array): readonly Uint8Array[] {
+  return key.kind === 'single' ? [signature] : [...MultiSignature.decode(signature).signatures, signature];
 }

@@ -1,8 +1,10 @@
-/** The token factory: anybody makes a denom, and its admin mints and burns it. */
-import { parseAddress } from './address.ts';
-import { type Context, FEE_COLLECTOR, giveCoins, moveCoins, requireCoins, takeCoins } from './bank.ts';
-import { moduleAddress } from './address.ts';
-import { factoryError, sdkError } from './errors.ts';
+/**
+ * The token factory: anybody makes a denom, and its admin mints and burns it, from any account, as `tokend` allows it (other
+ * chains take away the burning from others). New coins pass through the module's own account.
+ */
+import { moduleAddress, parseAddress } from './address.ts';
+import { type Context, giveCoins, moveCoins, requireCoins, takeCoins, textOf } from './bank.ts';
+import { moduleError, sdkError } from './errors.ts';
 import { type AppEvent, event } from './events.ts';
 import { GAS } from './gas.ts';
 import type { Coin, Message } from './messages.ts';
@@ -11,50 +13,96 @@ type CreateDenom = Extract<Message, { kind: 'createDenom' }>;
 type Mint = Extract<Message, { kind: 'mint' }>;
 type Burn = Extract<Message, { kind: 'burn' }>;
 
+const MODULE = 'tokenfactory';
+/** Fees for new tokens go to the community. */
+const COMMUNITY = 'distribution';
 const SUBDENOM_CHARACTERS_MAX = 44;
+const CODES = { denomExists: 2, unauthorized: 3, invalidDenom: 4, unknownDenom: 10 } as const;
+
+/** What a message can be refused for without a look at the state, before it costs anything. */
+export function checkFactoryMessage({ config }: Pick<Context, 'config'>, message: Message): void {
+  switch (message.kind) {
+    case 'createDenom': {
+      const sender = parseAddress(message.sender, config.prefix);
+      if (message.subdenom.length > SUBDENOM_CHARACTERS_MAX) {
+        const detail = `subdenom too long, max length is ${SUBDENOM_CHARACTERS_MAX} bytes: invalid denom`;
+        throw moduleError(MODULE, CODES.invalidDenom, detail);
+      }
+      const denom = denomOf(sender, message.subdenom);
+      if (!/^[a-zA-Z0-9/._-]*$/.test(message.subdenom)) {
+        throw moduleError(MODULE, CODES.invalidDenom, `invalid denom: ${denom}: invalid denom`);
+      }
+      return;
+    }
+    case 'mint':
+    case 'burn':
+      parseAddress(message.sender, config.prefix);
+      requireCoins([message.amount]);
+      return;
+    case 'send':
+    case 'multiSend':
+    case 'exec':
+      return;
+  }
+}
 
 /** The events, and the name of the new token. */
 export function runCreateDenom(context: Context, message: CreateDenom): { events: AppEvent[]; denom: string } {
   const { state, config, gas } = context;
   requireFactory(context);
+  checkFactoryMessage(context, message);
   const sender = parseAddress(message.sender, config.prefix);
-  const { subdenom } = message;
-  if (subdenom.length > SUBDENOM_CHARACTERS_MAX) {
-    throw factoryError(8, `subdenom too long, max length is ${SUBDENOM_CHARACTERS_MAX} bytes`);
-  }
-  if (!/^[a-zA-Z0-9/._-]*$/.test(subdenom)) throw factoryError(5, 'invalid denom');
-  const denom = `factory/${sender}/${subdenom}`;
+  const denom = denomOf(sender, message.subdenom);
+  gas.use(GAS.createDenomAttempt, 'ReadFlat');
   if (state.admins.get(denom) !== undefined) {
-    throw factoryError(2, `denom: ${denom}: attempting to create a denom that already exists (has bank metadata)`);
+    const detail = 'attempting to create a denom that already exists (has bank metadata)';
+    throw moduleError(MODULE, CODES.denomExists, detail);
   }
   const fee: Coin[] = [{ denom: config.denom, amount: (config.denomCreationFee ?? 0n).toString() }];
   gas.use(GAS.createDenom + GAS.denomCreation, 'consume denom creation gas');
-  const events = moveCoins(context, sender, moduleAddress(FEE_COLLECTOR, config.prefix), fee);
+  const events = moveCoins(context, sender, moduleAddress(COMMUNITY, config.prefix), fee);
   state.admins.set(denom, sender);
   return { events: [...events, event('create_denom', { creator: sender, new_token_denom: denom })], denom };
 }
 
 export function runMint(context: Context, message: Mint): AppEvent[] {
   const { sender, coin } = requireAdmin(context, message.sender, message.amount);
-  const to = message.to === '' ? sender : parseAddress(message.to, context.config.prefix);
-  context.gas.use(GAS.mint, 'WriteFlat');
-  const supply = context.state.supply.get(coin.denom) ?? 0n;
-  context.state.supply.set(coin.denom, supply + BigInt(coin.amount));
-  const received = giveCoins(context, to, [coin]);
-  const amount = `${coin.amount}${coin.denom}`;
-  return [received, event('coinbase', { minter: sender, amount }), event('tf_mint', { mint_to_address: to, amount })];
+  const { state, config, gas } = context;
+  const to = message.to === '' ? sender : parseAddress(message.to, config.prefix);
+  gas.use(GAS.mint, 'WriteFlat');
+  const supply = state.supply.get(coin.denom) ?? 0n;
+  if (supply === 0n) gas.use(GAS.newSupply, 'WriteFlat');
+  state.supply.set(coin.denom, supply + BigInt(coin.amount));
+  const maker = moduleAddress(MODULE, config.prefix);
+  const amount = textOf([coin]);
+  return [
+    giveCoins(context, maker, [coin]),
+    event('coinbase', { minter: maker, amount }),
+    ...moveCoins(context, maker, to, [coin]),
+    event('tf_mint', { mint_to_address: to, amount }),
+  ];
 }
 
 export function runBurn(context: Context, message: Burn): AppEvent[] {
   const { sender, coin } = requireAdmin(context, message.sender, message.amount);
-  const from = message.from === '' ? sender : parseAddress(message.from, context.config.prefix);
-  // The capability to burn from others' accounts is off, as most chains have it.
-  if (from !== sender) throw factoryError(3, `unauthorized account`);
-  context.gas.use(GAS.burn, 'WriteFlat');
-  const spent = takeCoins(context, from, [coin]);
-  context.state.supply.set(coin.denom, (context.state.supply.get(coin.denom) ?? 0n) - BigInt(coin.amount));
-  const amount = `${coin.amount}${coin.denom}`;
-  return [spent, event('burn', { burner: sender, amount }), event('tf_burn', { burn_from_address: from, amount })];
+  const { state, config, gas } = context;
+  const from = message.from === '' ? sender : parseAddress(message.from, config.prefix);
+  gas.use(GAS.burnAttempt, 'ReadFlat');
+  const burner = moduleAddress(MODULE, config.prefix);
+  const amount = textOf([coin]);
+  const moved = moveCoins(context, from, burner, [coin]);
+  gas.use(GAS.burn, 'WriteFlat');
+  state.supply.set(coin.denom, (state.supply.get(coin.denom) ?? 0n) - BigInt(coin.amount));
+  return [
+    ...moved,
+    takeCoins(context, burner, [coin]),
+    event('burn', { burner, amount }),
+    event('tf_burn', { burn_from_address: from, amount }),
+  ];
+}
+
+function denomOf(creator: string, subdenom: string): string {
+  return `factory/${creator}/${subdenom}`;
 }
 
 function requireFactory({ config }: Context): void {
@@ -65,8 +113,12 @@ function requireAdmin(context: Context, text: string, coin: Coin): { sender: str
   requireFactory(context);
   const sender = parseAddress(text, context.config.prefix);
   requireCoins([coin]);
+  context.gas.use(GAS.factoryLookup, 'ReadFlat');
   const admin = context.state.admins.get(coin.denom);
-  if (admin === undefined) throw factoryError(9, `denom: ${coin.denom}: denom does not exist`);
-  if (admin !== sender) throw factoryError(3, 'unauthorized account');
+  if (admin === undefined) {
+    throw moduleError(MODULE, CODES.unknownDenom, `denom: ${coin.denom}: denom does not exist`);
+  }
+  context.gas.use(GAS.factoryLookup, 'ReadFlat');
+  if (admin !== sender) throw moduleError(MODULE, CODES.unauthorized, 'unauthorized account');
   return { sender, coin };
 }

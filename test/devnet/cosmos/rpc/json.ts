@@ -105,6 +105,15 @@ export function eventsJson(events: readonly AppEvent[]): readonly Json[] {
   return events.map(({ type, attributes }) => ({ type, attributes }));
 }
 
+/** SDK chains repeat them with every block. Zeros are left out. */
+const CONSENSUS_PARAMS = {
+  block: { max_bytes: '22020096', max_gas: '-1' },
+  evidence: { max_age_num_blocks: '100000', max_age_duration: '172800000000000', max_bytes: '1048576' },
+  validator: { pub_key_types: ['ed25519'] },
+  version: {},
+  abci: {},
+};
+
 export function blockResultsJson(block: ChainBlock): Json {
   const updates = block.validatorUpdates.map(({ key, power }) => ({
     pub_key: { Sum: { type: 'tendermint.crypto.PublicKey_Ed25519', value: { ed25519: base64(key.publicKey.bytes) } } },
@@ -116,7 +125,7 @@ export function blockResultsJson(block: ChainBlock): Json {
     txs_results: block.results.length === 0 ? null : block.results.map(resultJson),
     finalize_block_events: [],
     validator_updates: updates.length === 0 ? null : updates,
-    consensus_param_updates: null,
+    consensus_param_updates: CONSENSUS_PARAMS,
     app_hash: base64(block.appHash),
   };
 }

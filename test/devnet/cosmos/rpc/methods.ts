@@ -84,14 +84,12 @@ export const METHODS: Readonly<Record<string, Method>> = {
       canonical: block.header.height < node.height(),
     };
   },
+  header: (node, params) => ({ header: headerJson(blockAt(node, params).header) }),
   consensus_params: (node) => ({ block_height: node.height().toString(), consensus_params: CONSENSUS_PARAMS }),
   genesis: (node) => ({ genesis: genesisJson(node) }),
   net_info: () => ({ listening: true, listeners: ['Listener(@)'], n_peers: '0', peers: [] }),
-  num_unconfirmed_txs: (node) => {
-    const waiting = node.chain.mempool.waiting();
-    const bytes = waiting.reduce((sum, tx) => sum + tx.length, 0);
-    return { n_txs: `${waiting.length}`, total: `${waiting.length}`, total_bytes: `${bytes}`, txs: null };
-  },
+  num_unconfirmed_txs: (node) => ({ ...mempoolJson(node), txs: null }),
+  unconfirmed_txs: (node) => ({ ...mempoolJson(node), txs: node.chain.mempool.waiting().map(base64) }),
   tx: (node, params) => {
     const hash = hashParam(params);
     const found = findTx(node, hash);
@@ -105,10 +103,9 @@ export const METHODS: Readonly<Record<string, Method>> = {
 export function commitAnswer(tx: Uint8Array, checked: AppTxResult, block: ChainBlock | undefined): Json {
   const hash = hex(sha256(tx));
   const index = block?.txs.findIndex((one) => Buffer.compare(one, tx) === 0) ?? -1;
-  const result = block?.results[index];
   return {
     check_tx: resultJson(checked),
-    tx_result: resultJson(result ?? { ...checked, events: [], gasUsed: 0n, gasWanted: 0n }),
+    tx_result: resultJson(block?.results[index] ?? NO_RESULT),
     hash,
     height: (block?.header.height ?? 0n).toString(),
   };
@@ -119,7 +116,7 @@ export function broadcast(
   node: Node,
   params: Params,
 ): { answer: Json; tx: Uint8Array; checked: AppTxResult | undefined } {
-  const tx = Uint8Array.from(Buffer.from(textParam(params, 'tx'), 'base64'));
+  const tx = base64Param(params, 'tx');
   const hash = hex(sha256(tx));
   if (node.faults.takeDrop()) {
     return { answer: { code: 0, data: '', log: '', codespace: '', hash }, tx, checked: undefined };
@@ -168,7 +165,12 @@ function status(node: Node): Json {
 function abciQuery(node: Node, params: Params): Json {
   const height = node.height();
   const data = Uint8Array.from(Buffer.from(typeof params['data'] === 'string' ? params['data'] : '', 'hex'));
-  const { code, codespace, log, value } = answerQuery(node.chain.app, textParam(params, 'path'), data, height);
+  const { code, codespace, log, value } = answerQuery(
+    node.chain.app,
+    typeof params['path'] === 'string' ? params['path'] : '',
+    data,
+    height,
+  );
   const shown = value.length === 0 ? null : base64(value);
   return {
     response: {
@@ -238,22 +240,42 @@ function pageParams(params: Params, total: number): { page: number; perPage: num
 function heightParam(params: Params, key: string): bigint | undefined {
   const value = params[key];
   if (value === undefined || value === null || value === '') return undefined;
-  if ((typeof value === 'string' && /^\d{1,19}$/.test(value)) || Number.isSafeInteger(value)) {
-    return BigInt(value as string | number);
-  }
-  throw new RpcError(-32602, 'Invalid params', `error converting json params to arguments: ${key}`);
+  // 64-bit numbers are texts, in requests as in answers.
+  if (typeof value !== 'string')
+    throw badParams(`invalid 64-bit integer encoding ${JSON.stringify(`${value as number}`)}, expected string`);
+  if (/^-?\d{1,19}$/.test(value)) return BigInt(value);
+  throw badParams(`invalid character '${[...value][0] ?? ''}' looking for beginning of value`);
+}
+
+function badParams(why: string): RpcError {
+  return new RpcError(-32602, 'Invalid params', `error converting json params to arguments: ${why}`);
+}
+
+/** Nothing where it is left out. */
+function base64Param(params: Params, key: string): Uint8Array {
+  const value = params[key] ?? '';
+  const text = typeof value === 'string' ? value : '*';
+  const strange = /[^A-Za-z0-9+/=]/.exec(text);
+  if (strange !== null) throw badParams(`illegal base64 data at input byte ${strange.index}`);
+  return Uint8Array.from(Buffer.from(text, 'base64'));
+}
+
+function mempoolJson(node: Node): Json {
+  const waiting = node.chain.mempool.waiting();
+  const bytes = waiting.reduce((sum, tx) => sum + tx.length, 0);
+  return { n_txs: `${waiting.length}`, total: `${waiting.length}`, total_bytes: `${bytes}` };
 }
 
 function textParam(params: Params, key: string): string {
   const value = params[key];
   if (typeof value === 'string') return value;
-  throw new RpcError(-32602, 'Invalid params', `error converting json params to arguments: ${key}`);
+  throw badParams(`${key} is missing`);
 }
 
 /** Base64 in JSON, hex in a URL. */
 function hashParam(params: Params): string {
   const text = textParam(params, 'hash');
-  return /^(0x)?[0-9a-fA-F]{64}$/.test(text) ? text.slice(-64).toUpperCase() : hex(Buffer.from(text, 'base64'));
+  return /^(0x)?[0-9a-fA-F]{64}$/.test(text) ? text.slice(-64).toUpperCase() : hex(base64Param(params, 'hash'));
 }
 
 function genesisJson(node: Node): Json {
@@ -280,6 +302,11 @@ const CONSENSUS_PARAMS = {
   validator: { pub_key_types: ['ed25519'] },
   version: { app: '0' },
   abci: { vote_extensions_enable_height: '0' },
+};
+
+const NO_RESULT: AppTxResult = {
+  ...{ code: 0, codespace: '', data: new Uint8Array(0), log: '' },
+  ...{ gasWanted: 0n, gasUsed: 0n, events: [] },
 };
 
 export function internal(data: string): RpcError {

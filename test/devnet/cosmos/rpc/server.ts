@@ -127,8 +127,17 @@ async function serveHttp(
     return;
   }
   const list = parseRequests(body);
-  if (list === undefined || list.requests.length > BATCH_MAX) {
-    send(500, failure(null, new RpcError(-32700, 'Parse error', 'not JSON-RPC, or too large a batch')));
+  if (list === undefined) {
+    send(500, failure(null, new RpcError(-32700, 'Parse error', 'not JSON-RPC')));
+    return;
+  }
+  if (list.requests.length > BATCH_MAX) {
+    const words = `batch request exceeds maximum (${BATCH_MAX}) allowed number of requests`;
+    send(200, failure(null, new RpcError(-32600, 'Invalid Request', words)));
+    return;
+  }
+  if (list.requests.length === 0) {
+    response.writeHead(200).end();
     return;
   }
   const status = faults.find('httpStatus');
@@ -229,10 +238,16 @@ function parseRequest(text: string): Request | undefined {
 
 function toRequest(value: unknown): Request | undefined {
   const { id, method, params } = (value ?? {}) as { id?: unknown; method?: unknown; params?: unknown };
-  if (typeof method !== 'string') return undefined;
-  return { id: id ?? -1, method, params: typeof params === 'object' && params !== null ? (params as Params) : {} };
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  // Without a method it is a request for one that does not exist.
+  const name = typeof method === 'string' ? method : '';
+  return {
+    id: id ?? -1,
+    method: name,
+    params: typeof params === 'object' && params !== null ? (params as Params) : {},
+  };
 }
 
 function failure(id: unknown, { code, message, data }: RpcError): Json {
-  return { jsonrpc: '2.0', id, error: { code, message, data } };
+  return { jsonrpc: '2.0', id, error: { code, message, ...(data === '' ? {} : { data }) } };
 }

@@ -16,6 +16,12 @@ export interface Overlay {
   /** Undefined removes. */
   set(key: string, value: Uint8Array | undefined): void;
   append(key: string, item: Uint8Array): void;
+  /**
+   * Removes what begins with a prefix: everything that was changed here, and of the keys of the state the first `limit`
+   * (counting those that were removed here before). Says how many keys of the state it went through, and whether some remain.
+   * Source: sp-state-machine `ext.rs`, `clear_prefix` and `limit_remove_from_backend`.
+   */
+  clearPrefix(prefix: string, limit: number | undefined): { readonly count: number; readonly more: boolean };
   /** The first key after `key` that has a value. */
   nextKey(key: string): string | undefined;
   start(): void;
@@ -53,11 +59,14 @@ export function createOverlay(base: State): Overlay {
   const marks: number[] = [];
   const offchain = new Map<string, Uint8Array | undefined>();
   let sorted: string[] | undefined = [];
+  /** The runtime asks for the root at the end of a block, and the block keeps the same state. */
+  let applied: State | undefined;
 
   const write = (key: string, slot: Slot): void => {
     const before = slots.get(key);
     if (marks.length > 0) undo.push([key, before]);
     if (before === undefined) sorted = undefined;
+    applied = undefined;
     slots.set(key, slot);
   };
   const get = (key: string): Uint8Array | undefined => {
@@ -83,6 +92,20 @@ export function createOverlay(base: State): Overlay {
         slot !== undefined && slot !== null && !(slot instanceof Uint8Array) ? slot : appendedFrom(get(key));
       write(key, appendTo(before, item));
     },
+    clearPrefix: (prefix, limit) => {
+      const keys = sortedKeys();
+      for (let at = firstAfter(keys, prefix, true); keys[at]?.startsWith(prefix) === true; at++) {
+        const key = keys[at] as string;
+        if (slots.get(key) !== null) write(key, null);
+      }
+      let count = 0;
+      for (const key of base.keys(keyBytes(prefix))) {
+        if (count === limit) return { count, more: true };
+        if (slots.get(keyText(key)) !== null) write(keyText(key), null);
+        count++;
+      }
+      return { count, more: false };
+    },
     nextKey: (key) => {
       let below = base.nextKey(keyBytes(key));
       while (below !== undefined && slots.get(keyText(below)) === null) below = base.nextKey(below);
@@ -103,6 +126,7 @@ export function createOverlay(base: State): Overlay {
     rollback: () => {
       const mark = marks.pop();
       if (mark === undefined) throw new Error('overlay: no transaction to roll back');
+      applied = undefined;
       while (undo.length > mark) {
         const [key, before] = undo.pop() as [string, Slot | undefined];
         if (before === undefined) {
@@ -115,7 +139,10 @@ export function createOverlay(base: State): Overlay {
       return marks.length;
     },
     changes,
-    applied: () => base.apply(changes()),
+    applied: () => {
+      applied ??= base.apply(changes());
+      return applied;
+    },
   };
 }
 
@@ -146,12 +173,14 @@ function appendTo({ buffer, length, count }: Appended, item: Uint8Array): Append
   return { buffer: target, length: length + item.length, count: count + 1 };
 }
 
-function firstAfter(keys: readonly string[], key: string): number {
+/** The index of the first key above `key`, or from it on. */
+function firstAfter(keys: readonly string[], key: string, from = false): number {
   let low = 0;
   let high = keys.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((keys[middle] as string) <= key) low = middle + 1;
+    const candidate = keys[middle] as string;
+    if (from ? candidate < key : candidate <= key) low = middle + 1;
     else high = middle;
   }
   return low;

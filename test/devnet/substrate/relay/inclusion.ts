@@ -24,6 +24,8 @@ export interface Inclusion {
   candidate(paraBlock: Block, relayParent: Block): Uint8Array;
   /** One availability bitfield for each of the first `votes` validators. */
   bitfields(relayParent: Block, votes?: number): readonly Uint8Array[];
+  /** Is a backed candidate waiting for bitfields after this block? */
+  pending(relayBlock: Block): boolean;
   /** The parachain head (an encoded header) in a relay state. */
   head(relayBlock: Block): Uint8Array | undefined;
 }
@@ -75,6 +77,11 @@ export function createInclusion(runtime: Runtime, paraId: number, accounts: read
 
   return {
     head,
+    pending: (relayBlock) => {
+      // Vec<Option<CoreOccupied>> with one core.
+      const cores = createScaleReader(read(relayBlock, 'ParaScheduler', 'AvailabilityCores'), 'cores');
+      return cores.length(VALIDATORS_MAX) > 0 && cores.u8() === 1;
+    },
     candidate: (paraBlock, relayParent) => {
       const relayHash = hashBytes(relayParent);
       const codeHash = read(relayParent, 'Paras', 'CurrentCodeHash', para);

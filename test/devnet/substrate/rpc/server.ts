@@ -93,6 +93,8 @@ export async function startSubstrateRpc(chain: Chain, grandpa: Grandpa | undefin
   const server = createServer((request, response) => {
     serveHttp(node, request, response).catch(() => response.destroy());
   });
+  // A block may take longer than an idle connection would live, and a client that just then asks again is cut off.
+  server.keepAliveTimeout = 0;
   server.on('upgrade', (request, socket) => {
     if (connections.size >= CONNECTIONS_MAX) {
       socket.end('HTTP/1.1 429 Too Many Requests\r\nconnection: close\r\n\r\n');

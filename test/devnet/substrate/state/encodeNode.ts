@@ -4,7 +4,7 @@
  *   header ‖ partial key ‖ [children bitmap u16] ‖ [value, or its hash] ‖ [children]
  */
 import { blake2b256 } from '../../../../light-clients/blake2b.ts';
-import { compactBytes, joinBytes, sizedBytes } from '../../../../light-clients/scale.ts';
+import { compactBytes, joinBytes } from '../../../../light-clients/scale.ts';
 import { packNibbles, type TrieNode } from './node.ts';
 
 const EMPTY_TRIE = Uint8Array.of(0);
@@ -22,7 +22,12 @@ export function encodeNode(node: TrieNode): Uint8Array {
     if (keepsHash(node)) parts.push(blake2b256(value));
     else parts.push(compactBytes(value.length), value);
   }
-  for (const child of children ?? []) if (child !== undefined) parts.push(sizedBytes(referenceTo(child)));
+  for (const child of children ?? []) {
+    if (child === undefined) continue;
+    const reference = referenceTo(child);
+    // A compact length below 64; half of all encoding time when made the general way.
+    parts.push(Uint8Array.of(reference.length << 2), reference);
+  }
   return joinBytes(parts);
 }
 

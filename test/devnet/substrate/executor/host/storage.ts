@@ -10,22 +10,10 @@ export function storageFunctions(host: HostContext): HostFunctions {
   const key = (span: bigint): string => keyText(host.memory().viewSpan(span));
   const giveOption = (value: Uint8Array | undefined): bigint => host.memory().putSpan(optionOfBytes(value));
 
-  /** `KillStorageResult`: 0 when all are gone, 1 when the limit stopped it, then how many from the state. */
+  /** `KillStorageResult`: whether some remain, and how many were gone through. */
   const clearPrefix = (prefix: string, limit: number | undefined): bigint => {
-    const overlay = host.overlay();
-    let removed = 0;
-    let at: string | undefined = overlay.get(prefix) === undefined ? overlay.nextKey(prefix) : prefix;
-    while (at?.startsWith(prefix) === true) {
-      // The limit is of keys that the state has: what only this block wrote goes for free.
-      const stored = overlay.base.get(keyBytes(at)) !== undefined;
-      if (stored && limit !== undefined && removed >= limit) {
-        return host.memory().putSpan(joinBytes([Uint8Array.of(1), u32Bytes(removed)]));
-      }
-      overlay.set(at, undefined);
-      if (stored) removed++;
-      at = overlay.nextKey(at);
-    }
-    return host.memory().putSpan(joinBytes([Uint8Array.of(0), u32Bytes(removed)]));
+    const { count, more } = host.overlay().clearPrefix(prefix, limit);
+    return host.memory().putSpan(joinBytes([Uint8Array.of(more ? 1 : 0), u32Bytes(count)]));
   };
   const limitOf = (span: bigint): number | undefined => {
     const bytes = host.memory().viewSpan(span);

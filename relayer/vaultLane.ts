@@ -1,0 +1,45 @@
+/** What the vaults of all families know of a lane that leaves them, from the manifest. */
+import { assert } from './core/errors.ts';
+import type { AssetId, ChainName, LaneId } from './core/ids.ts';
+import {
+  accountLengths,
+  assetById,
+  chainByName,
+  laneGranularity,
+  type Manifest,
+  type ManifestLane,
+} from './manifest/index.ts';
+
+export interface VaultLane {
+  readonly lane: LaneId;
+  readonly target: ChainName;
+  readonly enabled: boolean;
+  /** Lengths that an account can have on the target chain. */
+  readonly receiverLengths: readonly number[];
+  readonly assets: readonly VaultLaneAsset[];
+}
+
+/** Amounts in canonical units. */
+export interface VaultLaneAsset {
+  readonly asset: AssetId;
+  readonly minAmount: bigint;
+  readonly maxAmount: bigint | undefined;
+  readonly granularity: bigint;
+}
+
+export function vaultLane(manifest: Manifest, lane: ManifestLane): VaultLane {
+  const target = chainByName(manifest, lane.target);
+  assert(target !== undefined, 'a lane ends on a chain of the manifest');
+  return {
+    lane: lane.id,
+    target: lane.target,
+    enabled: lane.enabled,
+    receiverLengths: accountLengths(target),
+    assets: lane.assets.map(({ id, minAmount, maxAmount }) => {
+      const asset = assetById(manifest, id);
+      const granularity = asset && laneGranularity(asset, lane);
+      assert(granularity !== undefined, 'checked: a lane carries assets that are on both its ends');
+      return { asset: id, minAmount, maxAmount, granularity };
+    }),
+  };
+}
