@@ -21,6 +21,8 @@ export interface ChainDeps {
    * against a proven hash. Undefined while they are not all there.
    */
   readonly packetsOf: (lane: LaneId, first: bigint, count: number) => Promise<Uint8Array | undefined>;
+  /** True when all of the packets are verified as delivered. */
+  readonly isDelivered: (lane: LaneId, first: bigint, count: number) => Promise<boolean>;
   /** The derivation cursor of a chain, as the journal has it. */
   readonly cursorOf: (chain: ChainName) => Promise<Uint8Array | undefined>;
   /** Where the packet with this source reference is, among the newest of its lane. */

@@ -22,7 +22,7 @@ export function createCosmosChain(
   manifest: Manifest,
   chain: CosmosChain,
   config: CosmosChainConfig,
-  deps: Pick<ChainDeps, 'clock' | 'worker' | 'packetsOf' | 'sequenceOf'>,
+  deps: Pick<ChainDeps, 'clock' | 'worker' | 'packetsOf' | 'sequenceOf' | 'isDelivered'>,
 ): NodeChain {
   const { name, chainId, lightClient } = chain;
   const endpoints = config.endpoints.map(({ url }) => {
@@ -53,7 +53,10 @@ export function createCosmosChain(
     derive: createCosmosDerive(gateway),
     target: createCosmosTarget(),
     accounts: [],
-    vault: createCosmosVault({}, { endpoints, gateway, memberSecret: config.vaultKey?.reveal() }),
+    vault: createCosmosVault(
+      { isDelivered: deps.isDelivered },
+      { endpoints, gateway, memberSecret: config.vaultKey?.reveal() },
+    ),
     finality: 'signed by two thirds of the validators; results proven by the next block',
     pollMs: config.pollMs,
   };

@@ -7,6 +7,7 @@ import { createChain } from './chains.ts';
 import { formatFinding, type LoadedConfig, type NatsAuth, type RelayerConfig } from './config/index.ts';
 import { systemClock } from './core/clock.ts';
 import { asViaductError, assert } from './core/errors.ts';
+import { endOfRun } from './core/ranges.ts';
 import { sign } from './core/secp256k1.ts';
 import { createSubjects } from './core/subjects.ts';
 import { createLogger } from './monitor/log.ts';
@@ -71,6 +72,10 @@ export async function startRelayer(
         clock,
         worker,
         packetsOf: journal.readRelayedPackets,
+        isDelivered: async (lane, first, count) => {
+          const { delivered } = await journal.lane(lane);
+          return endOfRun(delivered, first) >= first + BigInt(count);
+        },
         cursorOf: async (name) => (await journal.chain(name))?.cursor,
         sequenceOf: async (lane, reference) => sequenceOf(journal, lane, reference),
       });

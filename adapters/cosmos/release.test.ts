@@ -203,8 +203,15 @@ describe('derivation of releases', () => {
       pollMs: 50,
       packetsOf,
     });
-    const request = { cursor: at!.cursor, head: headAt(vault.local.chain.height()) };
-    const derived = value(createCosmosDerive(gateway)(request, await source.pullEvidence(request, vault.signal)));
+    const head = headAt(vault.local.chain.height());
+    const next = async (cursor: Uint8Array): Promise<Derivation> => {
+      const evidence = await source.pullEvidence({ cursor, head }, vault.signal);
+      return value(createCosmosDerive(gateway)({ cursor, head }, evidence));
+    };
+    // First up to the block before the release, then that one.
+    const below = await next(at!.cursor);
+    expect([below.outbound, asked]).toEqual([[], 1]);
+    const derived = await next(below.cursor);
     expect(packetsOn(derived, EVM_LANE)).toMatchObject([{ kind: 'return' }]);
     expect(asked).toBe(4);
     await source.close();

@@ -3,15 +3,16 @@
  * signing; sequences are counted here, so that several transactions can wait for the same block.
  */
 import { type EncodeObject, DirectSecp256k1Wallet } from '@cosmjs/proto-signing';
-import { SigningStargateClient, type StdFee } from '@cosmjs/stargate';
+import { BroadcastTxError, SigningStargateClient, type StdFee } from '@cosmjs/stargate';
 import { Comet38Client } from '@cosmjs/tendermint-rpc';
 import { TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx';
 import { abortedError, type Clock, nextDelay } from '../../relayer/core/clock.ts';
 import { createSerial } from '../../relayer/core/concurrency.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
 import { parseAccount } from './account.ts';
+import { nodeMeaning } from './errors.ts';
 import { type CostModel, SDK_053_COSTS, transactionCost } from './fees.ts';
-import { aminoTypes, registry } from './releaseTx.ts';
+import { aminoTypes, hashOfTx, registry } from './releaseTx.ts';
 
 export interface CosmosSenderOptions {
   /** Of one node's RPC. */
@@ -47,6 +48,7 @@ export interface CosmosSender {
 }
 
 const LOOKS_MAX = 120;
+const ASKS_MAX = 6;
 const LOOK_MS_MIN = 20;
 const LOOK_MS_MAX = 1_000;
 
@@ -59,7 +61,9 @@ export async function createCosmosSender(
   const address = (await wallet.getAccounts())[0]?.address ?? '';
   const account = parseAccount(address, prefix) ?? new Uint8Array(0);
   // Said, not guessed: nodes misstate their version.
-  const comet = await reach(url, async () => Comet38Client.connect(url));
+  const reach = async <T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> =>
+    ask(deps.clock, url, work, signal);
+  const comet = await reach(async () => Comet38Client.connect(url));
   const client = SigningStargateClient.createWithSigner(comet, wallet, { registry, aminoTypes });
   const serial = createSerial();
   let next = 0;
@@ -72,12 +76,13 @@ export async function createCosmosSender(
   const submit: CosmosSender['submit'] = async (messages, memo, signal) =>
     serial(async () => {
       if (signal.aborted) throw abortedError(signal);
-      const { accountNumber, sequence } = await reach(url, async () => client.getSequence(address));
+      const { accountNumber, sequence } = await reach(async () => client.getSequence(address), signal);
       if (sequence > next) next = sequence;
       const data = { accountNumber, sequence: next, chainId };
       const signed = await client.sign(address, messages, feeOf(messages.length), memo, data);
+      const bytes = Uint8Array.from(TxRaw.encode(signed).finish());
       try {
-        const hash = await client.broadcastTxSync(Uint8Array.from(TxRaw.encode(signed).finish()));
+        const hash = await reach(async () => broadcast(client, bytes), signal);
         next++;
         return hash;
       } catch (cause) {
@@ -124,12 +129,32 @@ export async function createCosmosSender(
   };
 }
 
-/** What cosmjs throws about an endpoint may have its URL in it. */
-async function reach<T>(url: string, work: () => Promise<T>): Promise<T> {
+/** The same bytes again are known, which is as good as taken. */
+async function broadcast(client: SigningStargateClient, bytes: Uint8Array): Promise<string> {
   try {
-    return await work();
+    return await client.broadcastTxSync(bytes);
   } catch (cause) {
-    const name = URL.canParse(url) ? new URL(url).host : 'the endpoint';
-    throw new ViaductError({ code: 'ENDPOINT_FAILED', shortMessage: `${name} did not answer usefully.`, cause });
+    if (cause instanceof Error && nodeMeaning(cause.message) === 'known') return hashOfTx(bytes);
+    throw cause;
+  }
+}
+
+/**
+ * Asks again what does no harm when it is asked twice: nodes close idle connections, and are late under load. What a node
+ * says about a transaction passes through. What cosmjs throws about an endpoint may have its URL in it.
+ */
+async function ask<T>(clock: Clock, url: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof BroadcastTxError) throw cause;
+      if (attempt + 1 < ASKS_MAX) {
+        await clock.sleep(nextDelay(attempt, LOOK_MS_MIN, LOOK_MS_MAX), signal);
+        continue;
+      }
+      const name = URL.canParse(url) ? new URL(url).host : 'the endpoint';
+      throw new ViaductError({ code: 'ENDPOINT_FAILED', shortMessage: `${name} did not answer usefully.`, cause });
+    }
   }
 }

@@ -49,7 +49,11 @@ describe('the engine following an asset hub', () => {
     const { runtime } = local.assetHub.chain;
     const pin = [runtime.version.specVersion, metadataHash(runtime.metadataBytes)] as const;
     runtimes = createRuntimes(new Map([pin]));
-    view = createChainView(createEndpointRing(endpointsOf(local.assetHub)), runtimes, local.assetHub.genesisHash);
+    view = createChainView(
+      createEndpointRing(endpointsOf(local.assetHub).slice(1)),
+      runtimes,
+      local.assetHub.genesisHash,
+    );
     alice = createSubstrateSender({ clock: systemClock, view }, { key: key('//Alice'), ss58Prefix: 42, pollMs: 5 });
   });
   afterAll(async () => local.stop());
@@ -107,13 +111,19 @@ describe('the engine following an asset hub', () => {
     for (let i = 0; i < 4; i++) local.relay.nextSession();
     await send(20n * COIN, memo);
     await send(30n * COIN, 'where to?');
-    for (let i = 0; i < 20; i++) local.assetHub.produceBlock();
+    for (let i = 0; i < 5; i++) local.assetHub.produceBlock();
     await followToTip(trustedHash);
     expect(telemetry.alerts).toEqual([]);
 
-    const packets = (await journal.readPackets(EVM_LANE, 0n, 2))!;
-    expect([0, 1].map((i) => decodePacket(packets, i * 135).amount / COIN)).toEqual([10n, 20n]);
-    expect(await journal.readPackets(EVM_LANE, 2n, 1)).toBeUndefined();
+    const number = local.assetHub.chain.best().number + 1;
+    local.assetHub.nodes[0]!.faults.add({ kind: 'omit', number, index: 2 });
+    await send(40n * COIN, memo);
+    await followToTip(trustedHash);
+    expect(telemetry.alerts).toEqual(['EVIDENCE_REFUSED']);
+
+    const packets = (await journal.readPackets(EVM_LANE, 0n, 3))!;
+    expect([0, 1, 2].map((i) => decodePacket(packets, i * 135).amount / COIN)).toEqual([10n, 20n, 40n]);
+    expect(await journal.readPackets(EVM_LANE, 3n, 1)).toBeUndefined();
     const home = decodePacket((await journal.readPackets(HOME_LANE, 0n, 1))!);
     expect(home).toMatchObject({
       kind: 'return',

@@ -15,6 +15,7 @@ import { bootstrapKeys, encodeBootstrap } from '../../light-clients/grandpa/boot
 import { paraHeadKey } from '../../light-clients/trie/index.ts';
 import { toHex, utf8 } from '../../relayer/core/bytes.ts';
 import { asBytes, asBytesList, asHeader, asRecord, type JsonHeader } from './json.ts';
+import type { ShownJustification } from './justificationFeed.ts';
 import type { SubstrateEndpoint } from './rpc.ts';
 import { tryRead } from './runtime.ts';
 
@@ -31,11 +32,12 @@ export async function pullBootstrap(
   return encodeBootstrap(header.encoded, await pullProof(endpoint, bootstrapKeys(parachainId), trustedHash, signal));
 }
 
-/** Undefined when the chain shows nothing newer that it can prove. */
+/** Undefined when the chain shows nothing newer that it can prove. `shown`: what a subscription brought. */
 export async function pullFinality(
   endpoint: SubstrateEndpoint,
   stateBytes: Uint8Array,
   parachainId: number | undefined,
+  shown: ShownJustification | undefined,
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   const state = decodeTrustedState(stateBytes);
@@ -47,7 +49,9 @@ export async function pullFinality(
   let last: { readonly header: JsonHeader; readonly hash: string } | undefined;
   while (number < finalized.number && steps.length < STEPS_MAX) {
     const step: ProvenBlock | undefined =
-      (await pullProven(endpoint, number, signal)) ?? (await pullJustified(endpoint, finalizedHash, finalized, signal));
+      (await pullProven(endpoint, number, signal)) ??
+      (await pullShown(endpoint, number, shown, signal)) ??
+      (await pullJustified(endpoint, finalizedHash, finalized, signal));
     if (step === undefined || step.header.number <= number) break;
     steps.push({ setId, headers: [step.header.encoded], justification: step.justification });
     last = step;
@@ -104,6 +108,18 @@ async function pullProven(
   const hash = toHex(proof.value.block);
   const header = await pullHeader(endpoint, hash, signal);
   return header.number > number ? { header, hash, justification: proof.value.justification } : undefined;
+}
+
+/** What a node showed to its subscribers; nothing when it is no news. */
+async function pullShown(
+  endpoint: SubstrateEndpoint,
+  number: number,
+  shown: ShownJustification | undefined,
+  signal: AbortSignal,
+): Promise<ProvenBlock | undefined> {
+  if (shown === undefined || shown.number <= number) return undefined;
+  const header = await pullHeader(endpoint, shown.hash, signal);
+  return { header, hash: shown.hash, justification: shown.bytes };
 }
 
 /** The justification that a node stored with a block; nodes do so for some blocks only. */

@@ -12,7 +12,6 @@ import { overlaps } from './derive.ts';
 import { decodeCursor, type OpenOperation } from './cursor.ts';
 import { fits, withMargin } from './fees.ts';
 import type { SubstrateGateway, VaultAccount } from './gateway.ts';
-import { STALE_BLOCKS } from './multisigCalls.ts';
 import { encodeOpening } from './opening.ts';
 import { unpayable } from './receivable.ts';
 import { chunkRemark, type Payout, payoutsOf, refusalOf, releaseCall } from './releaseCall.ts';
@@ -23,13 +22,15 @@ export interface PrepareDeps {
   readonly view: ChainView;
   readonly gateway: SubstrateGateway;
   readonly cursor: () => Promise<Uint8Array | undefined>;
+  /** Blocks after which an operation is given up. */
+  readonly staleBlocks: number;
 }
 
 /** Another account may be the one that can pay; and money comes in by itself. */
 const WAIT_MS = 5_000;
 
 export async function prepareRelease(
-  { view, gateway, cursor }: PrepareDeps,
+  { view, gateway, cursor, staleBlocks }: PrepareDeps,
   vault: VaultAccount,
   delivery: Delivery,
   signal: AbortSignal,
@@ -54,7 +55,7 @@ export async function prepareRelease(
   const { open } = decodeCursor(await cursor(), gateway.startHeight);
   // What this account gave up it takes back when it opens the next one.
   const isGivenUp = (operation: OpenOperation): boolean =>
-    equalBytes(operation.vault, vault.account) && operation.timepoint.height + STALE_BLOCKS <= finalized.number;
+    equalBytes(operation.vault, vault.account) && operation.timepoint.height + staleBlocks <= finalized.number;
   if (open.some((operation) => overlaps(operation, remark) && !isGivenUp(operation))) {
     return wait('an operation for these packets is open');
   }

@@ -25,7 +25,7 @@ import { createVerifier } from '../../relayer/verify/createVerifier.ts';
 import { createEndpointRing, createHttpEndpoint } from '../endpoints/index.ts';
 import { serveBodiesInOrder } from './bodies.fixture.ts';
 import { createChainView, type ChainView } from './chainView.ts';
-import { decodeCursor } from './cursor.ts';
+import { decodeCursor, slotOf } from './cursor.ts';
 import { createSubstrateDerive } from './derive.ts';
 import { keyFromSeed, type SigningKey } from './keys.ts';
 import { vaultAccount } from './multisig.ts';
@@ -72,7 +72,7 @@ describe('a vault on an asset hub', () => {
         ? inbound.subarray(Number(first) * 135, (Number(first) + count) * 135)
         : undefined,
     );
-  const vaultOf = (path: string | undefined, submits: boolean) =>
+  const vaultOf = (path: string | undefined, submits: boolean, staleBlocks?: number) =>
     createSubstrateVault(
       { clock: systemClock, view, cursor },
       {
@@ -80,7 +80,8 @@ describe('a vault on an asset hub', () => {
         signers,
         submitters: submits ? [{ opener: key('//opener'), executor: key('//executor') }] : [],
         memberKey: path === undefined ? undefined : key(path),
-        againMs: 300,
+        againMs: 60,
+        staleBlocks,
       },
     );
 
@@ -140,18 +141,14 @@ describe('a vault on an asset hub', () => {
     if (preparation.kind !== 'send') throw new Error(JSON.stringify(preparation));
     const signed = await account.sign(preparation.call, await account.nextSlot(signal), 0, signal);
     await account.broadcast(signed, signal);
-    for (;;) {
-      const outcome = await account.outcome(signed, signal);
-      if (outcome.kind !== 'pending') return outcome;
-      await systemClock.sleep(50, signal);
-    }
+    return finished(account, signed);
   };
   const reached = async (holds: () => boolean): Promise<void> => {
     while (!holds()) await systemClock.sleep(20, signal);
   };
 
   beforeAll(async () => {
-    local = await startLocalSubstrate({ clock: systemClock }, { blockMs: 60 });
+    local = await startLocalSubstrate({ clock: systemClock }, { blockMs: 150 });
     serveBodiesInOrder(local.assetHub.chain);
     const { runtime } = local.assetHub.chain;
     runtimes = createRuntimes(new Map([[runtime.version.specVersion, metadataHash(runtime.metadataBytes)]]));
@@ -267,11 +264,7 @@ describe('a vault on an asset hub', () => {
     if (preparation.kind !== 'send') throw new Error(preparation.kind);
     const signed = await account!.sign(preparation.call, await account!.nextSlot(signal), 0, signal);
     await account!.broadcast(signed, signal);
-    let outcome = await account!.outcome(signed, signal);
-    while (outcome.kind === 'pending') {
-      await systemClock.sleep(50, signal);
-      outcome = await account!.outcome(signed, signal);
-    }
+    const outcome = await finished(account!, signed);
     expect(outcome).toMatchObject({ kind: 'included' });
     await reached(() => derived.flatMap(({ settlements }) => settlements).length > before);
     expect(decodePacket((await journal.readPackets(EVM_LANE, 2n, 1))!)).toMatchObject({ kind: 'return', amount: 1n });
@@ -335,14 +328,40 @@ describe('a vault on an asset hub', () => {
 
     // Then they come, and it goes on where it stood.
     const [back] = vaultOf(undefined, true).accounts(cosignersOf(['//m2', '//m3']));
-    let outcome = await back!.outcome(first, signal);
-    while (outcome.kind === 'pending') {
-      await systemClock.sleep(50, signal);
-      outcome = await back!.outcome(first, signal);
-    }
+    const outcome = await finished(back!, first);
     expect(outcome).toMatchObject({ kind: 'included' });
     expect(telemetry.alerts).toEqual([]);
   });
+
+  it('takes back what the members did not approve in time, and opens it anew', async () => {
+    const packets = packet(8n, { amount: 6n * COIN, receiver: alice.account });
+    inbound = concatBytes(inbound, packets);
+    const delivery = deliveryOf(packets);
+    const [impatient] = vaultOf(undefined, true, 3).accounts(cosignersOf([]));
+    expect(await submit(impatient!, delivery)).toMatchObject({
+      kind: 'reverted',
+      reason: 'the members did not approve it in time',
+    });
+    const stale = decodeCursor(await cursor(), 1n).open.find(({ firstSequence }) => firstSequence === 8n)!;
+
+    const [account] = vaultOf(undefined, true, 3).accounts(cosignersOf(MEMBERS));
+    const preparation = await account!.prepare(delivery, signal);
+    if (preparation.kind !== 'send') throw new Error(preparation.kind);
+    const patient = vaultOf(undefined, true).accounts(cosignersOf(MEMBERS))[0]!;
+    const signed = await account!.sign(preparation.call, await account!.nextSlot(signal), 0, signal);
+    await account!.broadcast(signed, signal);
+    expect(await finished(patient, signed)).toMatchObject({ kind: 'included' });
+    const voided = derived.flatMap((derivation) => derivation.voided ?? []);
+    expect(voided).toContainEqual({ holder: account!.address, slot: slotOf(stale.timepoint) });
+  });
+
+  async function finished(account: TargetAccount, signed: SignedTransaction): Promise<TransactionOutcome> {
+    for (;;) {
+      const outcome = await account.outcome(signed, signal);
+      if (outcome.kind !== 'pending') return outcome;
+      await systemClock.sleep(20, signal);
+    }
+  }
 
   async function reachedRequest(
     account: TargetAccount,

@@ -18,6 +18,7 @@ import { decodeCursor } from './cursor.ts';
 import { encodeEvidence } from './evidence.ts';
 import { pullBootstrap, pullFinality, pullFinalizedHash } from './finality.ts';
 import type { SubstrateGateway } from './gateway.ts';
+import { followJustifications, type JustificationFeed } from './justificationFeed.ts';
 import type { SubstrateEndpoint } from './rpc.ts';
 import type { Runtimes } from './runtimes.ts';
 
@@ -29,6 +30,11 @@ export interface SubstrateSourceOptions {
   readonly trustedHash: Uint8Array;
   readonly parachain?: { readonly id: number; readonly relayEndpoints: readonly SubstrateEndpoint[] } | undefined;
   readonly packetsOf: PacketsOf;
+  /**
+   * A WebSocket endpoint (`ws://host:port`) of the chain that GRANDPA finalizes: finality as it comes about. Without it only what
+   * nodes prove on request, which on public networks may be an hour old.
+   */
+  readonly finalityWsUrl?: string | undefined;
   /** Milliseconds between looks at the finalized block. */
   readonly pollMs: number;
   /** Bytes of block contents after which one evidence ends. */
@@ -40,11 +46,13 @@ const CONTENT_BYTES_MAX = EVIDENCE_BYTES_MAX / 4;
 
 export function createSubstrateSource(deps: { readonly clock: Clock }, options: SubstrateSourceOptions): ChainSource {
   const { gateway, runtimes, parachain, packetsOf, pollMs, contentBytesMax = CONTENT_BYTES_MAX } = options;
+  const { finalityWsUrl } = options;
   const ring = createEndpointRing(options.endpoints);
   const finality = parachain === undefined ? ring : createEndpointRing(parachain.relayEndpoints);
   const closing = new AbortController();
   let behind = false;
   let lastAsked = ring;
+  let feed: JustificationFeed | undefined;
 
   return {
     pullBootstrap: async (signal) => {
@@ -55,7 +63,8 @@ export function createSubstrateSource(deps: { readonly clock: Clock }, options: 
     pullUpdate: async (state, signal) => {
       if (behind) return undefined;
       lastAsked = finality;
-      return finality.ask(async (endpoint) => pullFinality(endpoint, state, parachain?.id, signal), signal);
+      const shown = feed?.newest();
+      return finality.ask(async (endpoint) => pullFinality(endpoint, state, parachain?.id, shown, signal), signal);
     },
     pullEvidence: async ({ cursor: cursorBytes, head }, signal) => {
       const { height } = decodeCursor(cursorBytes, gateway.startHeight);
@@ -71,9 +80,11 @@ export function createSubstrateSource(deps: { readonly clock: Clock }, options: 
     },
     reject: () => {
       lastAsked.reject();
+      feed?.drop();
     },
     watch: (wake, signal) => {
       const both = AbortSignal.any([signal, closing.signal]);
+      if (finalityWsUrl !== undefined) feed = followJustifications(finalityWsUrl, wake, deps.clock, both);
       const read = async (): Promise<string> =>
         finality.ask(async (endpoint) => pullFinalizedHash(endpoint, both), both);
       poll(deps.clock, pollMs, both, wake, read).catch(() => undefined);

@@ -27,10 +27,11 @@ export interface SubstrateVaultOptions {
   readonly memberKey: SigningKey | undefined;
   readonly tips?: TipPolicy | undefined;
   readonly againMs?: number | undefined;
+  readonly staleBlocks?: number | undefined;
 }
 
 export function createSubstrateVault(deps: SubstrateVaultDeps, options: SubstrateVaultOptions): Vault {
-  const { gateway, signers, submitters, memberKey, tips, againMs } = options;
+  const { gateway, signers, submitters, memberKey, tips, againMs, staleBlocks } = options;
   if (memberKey !== undefined && !signers.members.some((member) => equalBytes(member, memberKey.account))) {
     throw new ViaductError({
       code: 'CONFIG_INVALID',
@@ -52,7 +53,9 @@ export function createSubstrateVault(deps: SubstrateVaultDeps, options: Substrat
   });
   return {
     accounts: (cosigners) =>
-      worked.map((keys) => createVaultOpener({ ...deps, cosigners }, { gateway, signers, tips, againMs, ...keys })),
+      worked.map((keys) =>
+        createVaultOpener({ ...deps, cosigners }, { gateway, signers, tips, againMs, staleBlocks, ...keys }),
+      ),
     member: memberKey && createVaultMember(deps, { gateway, signers, key: memberKey }),
   };
 }

@@ -54,6 +54,8 @@ export interface VaultOpenerOptions {
   readonly tips?: TipPolicy | undefined;
   /** Milliseconds between two times that members are asked, or the executor sends, for one operation. */
   readonly againMs?: number | undefined;
+  /** Blocks after which an operation that the members did not approve is given up. */
+  readonly staleBlocks?: number | undefined;
 }
 
 /** Blocks searched for the end of an operation that this process did not see open. */
@@ -73,7 +75,16 @@ interface Watched {
 
 export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOptions): TargetAccount {
   const { clock, view, cosigners } = deps;
-  const { gateway, signers, vault, opener, executor, tips = DEFAULT_TIPS, againMs = AGAIN_MS } = options;
+  const {
+    gateway,
+    signers,
+    vault,
+    opener,
+    executor,
+    tips = DEFAULT_TIPS,
+    againMs = AGAIN_MS,
+    staleBlocks = STALE_BLOCKS,
+  } = options;
   const address = formatAccount(vault.account, gateway.ss58Prefix);
   const executorAddress = formatAccount(executor.account, gateway.ss58Prefix);
   const openerAddress = formatAccount(opener.account, gateway.ss58Prefix);
@@ -110,7 +121,7 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
       .flatMap(({ key, value }) => {
         const operation = readOperation(runtime, value);
         if (operation === undefined || !equalBytes(operation.depositor, opener.account)) return [];
-        if (operation.timepoint.height + STALE_BLOCKS > finalized.number) return [];
+        if (operation.timepoint.height + staleBlocks > finalized.number) return [];
         return [calls.cancel(runtime, opener.account, key.slice(-32), operation.timepoint)];
       })
       .slice(0, CANCELS_MAX);
@@ -178,7 +189,7 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
     const operation = await stored(now, hash, finalized.hash, signal);
     const known = watched.get(name);
     if (operation !== undefined) {
-      if (operation.timepoint.height + STALE_BLOCKS <= finalized.number) {
+      if (operation.timepoint.height + staleBlocks <= finalized.number) {
         watched.delete(name);
         const height = BigInt(operation.timepoint.height);
         return { kind: 'reverted', reason: 'the members did not approve it in time', height, alreadyDelivered: false };
@@ -211,7 +222,9 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
     watch.busy = true;
     const step = async (): Promise<void> => {
       // What is not finalized yet counts here: nothing of it can do harm.
-      const approvals = (await stored(now, hash, undefined, signal))?.approvals ?? operation.approvals;
+      const approvals = (await stored(now, hash, undefined, signal))?.approvals;
+      // Over already, only not finalized.
+      if (approvals === undefined) return;
       if (approvals.length >= calls.approvalsNeeded) await execute(now, call, operation, signal);
       else await gather(now, opening, operation, approvals, hash, signal);
     };
@@ -289,7 +302,7 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
     address,
     nextSlot: async (signal) => view.nonce((await view.now(signal)).runtime, opener.account, undefined, signal),
     prepare: async (delivery, signal) =>
-      prepareRelease({ view, gateway, cursor: deps.cursor }, vault, delivery, signal),
+      prepareRelease({ view, gateway, cursor: deps.cursor, staleBlocks }, vault, delivery, signal),
     sign,
     broadcast,
     outcome,

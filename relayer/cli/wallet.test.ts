@@ -11,7 +11,7 @@ const manifest = loadManifest(utf8(EXAMPLE), 'manifest.json');
 // Nothing here is asked of an endpoint.
 const wallet = createWallet(
   { clock: systemClock },
-  { manifest, key: word(0x5ec2e7n), endpoint: () => 'http://127.0.0.1:1' },
+  { manifest, key: () => word(0x5ec2e7n), endpoint: () => 'http://127.0.0.1:1' },
 );
 
 const toCosmos: TransferRequest = {

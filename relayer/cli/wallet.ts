@@ -21,11 +21,11 @@ import {
 } from '../manifest/index.ts';
 import { createCosmosWallet } from './cosmosWallet.ts';
 import { createEvmWallet } from './evmWallet.ts';
+import type { UserKey } from './userKey.ts';
 
 export interface WalletOptions {
   readonly manifest: Manifest;
-  /** 32 bytes. */
-  readonly key: Uint8Array;
+  readonly key: UserKey;
   /** An HTTP endpoint of each chain that is used. */
   endpoint(chain: ChainName): string;
 }
@@ -100,7 +100,7 @@ export function createWallet(deps: { readonly clock: Clock }, options: WalletOpt
   async function on(chain: ManifestChain): Promise<ChainWallet> {
     const known = chains.get(chain.name);
     if (known !== undefined) return known;
-    const made = createChainWallet(deps, chain, key, options.endpoint(chain.name));
+    const made = createChainWallet(deps, chain, key(chain.family), options.endpoint(chain.name));
     chains.set(chain.name, made);
     return made;
   }

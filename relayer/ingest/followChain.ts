@@ -73,6 +73,7 @@ export async function followChain(deps: FollowDeps, pollMs: number, signal: Abor
     const evidence = await source.pullEvidence({ cursor: state.cursor, head: state.head }, signal);
     const verdict = await verifier.derive(evidence);
     if (verdict.kind === 'conflict') return frozen(verdict.reason);
+    if (verdict.kind === 'needsMore') return incomplete(verdict.reason);
     if (verdict.kind !== 'valid') return refused('evidence', verdict.reason);
     const { derivation, frames } = verdict.value;
     deps.onDerived(derivation, frames);
@@ -87,6 +88,14 @@ export async function followChain(deps: FollowDeps, pollMs: number, signal: Abor
       chain,
       reason,
     });
+    return 'refused';
+  }
+
+  /** Nothing is wrong with it: it waits for something else, such as packets of a chain that is derived later. */
+  function incomplete(reason: string): 'refused' {
+    source.reject(reason);
+    log.debug({ chain, reason }, 'evidence is not complete yet');
+    telemetry.report('chain', chain, { state: 'waiting', reason });
     return 'refused';
   }
 

@@ -43,7 +43,7 @@ const NUMBERS_KEPT = 100_000;
 /** Chunks of another planner that are remembered as done. No further reason. */
 const OTHERS_KEPT = 10_000;
 /** Looking for old ones costs a pass over all. */
-const FORGET_MS = 1_000;
+const FORGET_MS = 250;
 
 /** `resendMs`: how long a chunk may go unreported. */
 export function createHandedOut(resendMs: number): HandedOut {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { laneId } from '../core/ids.ts';
-import { type CheckpointView, type LanePlanView, planChunks } from './planChunks.ts';
+import { freshFairness, served } from './fairness.ts';
+import { type CheckpointView, keptPlaces, type LanePlanView, planChunks } from './planChunks.ts';
 
 const SIZE = 4;
 const lane = (index: number) => laneId(index.toString(16).padStart(64, '0'));
@@ -14,6 +15,7 @@ interface LaneSpec {
   /** Chunks, counted over the whole lane, that need nothing. */
   readonly delivered: readonly number[];
   readonly inFlight: readonly number[];
+  readonly weight?: number;
 }
 
 /** A lane of checkpoints laid end to end. */
@@ -34,6 +36,8 @@ function viewOf(index: number, spec: LaneSpec): LanePlanView<CheckpointView> {
     });
   return {
     lane: lane(index),
+    weight: spec.weight ?? 1,
+    taken: 0,
     paused: spec.paused,
     accepted: certificates[spec.accepted]?.firstSequence ?? next,
     certificates,
@@ -48,6 +52,7 @@ const planned = (specs: readonly LaneSpec[], room: number): string[] =>
   planChunks(
     specs.map((spec, index) => viewOf(index, spec)),
     room,
+    freshFairness(),
   ).map(({ lane: id, certificate, chunkIndex }) => `${Number(`0x${id}`)}:${certificate.firstSequence}.${chunkIndex}`);
 
 describe('planChunks', () => {
@@ -72,44 +77,110 @@ describe('planChunks', () => {
   it('skips a gap in the certificates', () => {
     const view = viewOf(0, idle);
     const gap = { ...view, certificates: view.certificates.slice(1) };
-    expect(planChunks([gap], 9)).toEqual([]);
+    expect(planChunks([gap], 9, freshFairness())).toEqual([]);
   });
 
-  it('never plans too much, too far, twice or unfairly, and leaves no room while there is work', () => {
-    const spec = fc.record({
-      counts: fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 4 }),
-      accepted: fc.nat(4),
-      paused: fc.boolean(),
-      delivered: fc.array(fc.nat(19), { maxLength: 8 }),
-      inFlight: fc.array(fc.nat(19), { maxLength: 8 }),
-    });
+  it('gives lanes their weights, in packets', () => {
+    const long = { ...idle, counts: [400] };
+    const small = { ...idle, counts: Array<number>(100).fill(1), accepted: 100 };
+    const views = [viewOf(0, { ...long, weight: 3 }), viewOf(1, long), viewOf(2, small)];
+    // Before what is kept for the one with small chunks has a say.
+    const chunks = planChunks(views, 60, freshFairness()).slice(0, 24);
+    const packetsOf = (index: number): number =>
+      chunks.filter(({ lane: id }) => id === lane(index)).reduce((sum, { packets }) => sum + packets, 0);
+    expect([packetsOf(0), packetsOf(1), packetsOf(2)]).toEqual([36, 12, 12]);
+  });
+
+  it('keeps places for every lane, however much one that is stuck holds', () => {
+    const long = { ...idle, counts: [400] };
+    const stuck = viewOf(0, long);
+    expect(planChunks([stuck, viewOf(1, { ...idle, counts: [] })], 64, freshFairness())).toHaveLength(48);
+    expect(planChunks([stuck, viewOf(1, { ...idle, counts: [], paused: true })], 64, freshFairness())).toHaveLength(64);
+    const others = [1, 2, 3].map((index) => viewOf(index, long));
+    const full = [{ ...stuck, taken: 40 }, ...others.slice(0, 2).map((view) => ({ ...view, taken: 12 })), others[2]!];
+    // 64 places and 64 taken: but for the kept ones it would have come that far.
+    expect(planChunks(full, 64, freshFairness())).toEqual([]);
+    const kept = keptPlaces(64, 1, 4);
+    const left = planChunks([{ ...stuck, taken: 64 - 3 * kept }, ...others], 64, freshFairness());
+    expect(left.map(({ lane: id }) => id).sort()).toEqual(
+      [1, 2, 3].flatMap((index) => Array<string>(kept).fill(lane(index))),
+    );
+  });
+
+  const spec = fc.record({
+    counts: fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 4 }),
+    accepted: fc.nat(4),
+    paused: fc.boolean(),
+    delivered: fc.array(fc.nat(19), { maxLength: 8 }),
+    inFlight: fc.array(fc.nat(19), { maxLength: 8 }),
+    weight: fc.integer({ min: 1, max: 5 }),
+  });
+
+  it('never plans too much, too far, twice or out of order, and leaves only kept places while there is work', () => {
     fc.assert(
-      fc.property(fc.array(spec, { maxLength: 5 }), fc.nat(30), (specs, room) => {
+      fc.property(fc.array(spec, { maxLength: 5 }), fc.nat(30), (specs, places) => {
         const views = specs.map((one, index) => viewOf(index, one));
-        const chunks = planChunks(views, room);
-        const everything = planChunks(views, 10_000);
-        expect(chunks.length).toBe(Math.min(room, everything.length));
-        const perLane = views.map(() => 0);
+        const chunks = planChunks(views, places, freshFairness());
+        const everything = planChunks(views, 10_000, freshFairness());
+        const open = views.filter(({ paused }) => !paused).map(({ weight }) => weight);
+        const weights = open.reduce((sum, weight) => sum + weight, 0);
+        const kept = open.length < 2 ? [] : open.map((weight) => keptPlaces(places, weight, weights));
+        expect(chunks.length).toBeLessThanOrEqual(Math.min(places, everything.length));
+        const most = places - kept.reduce((sum, one) => sum + one, 0);
+        expect(chunks.length).toBeGreaterThanOrEqual(Math.min(most, everything.length));
         const seen = new Set<string>();
-        for (const { lane: id, certificate, chunkIndex } of chunks) {
-          const index = views.findIndex((view) => view.lane === id);
-          const view = views[index]!;
+        const last = new Map<string, number>();
+        for (const { lane: id, certificate, chunkIndex, packets } of chunks) {
+          const view = views.find((one) => one.lane === id)!;
+          const before = chunkIndex * SIZE;
           expect(view.paused).toBe(false);
           expect(certificate.firstSequence <= view.accepted).toBe(true);
-          expect(chunkIndex * SIZE).toBeLessThan(certificate.packetCount);
-          expect(view.isDelivered(certificate.firstSequence + BigInt(chunkIndex * SIZE))).toBe(false);
+          expect(packets).toBe(Math.min(SIZE, certificate.packetCount - before));
+          expect(packets).toBeGreaterThan(0);
+          expect(view.isDelivered(certificate.firstSequence + BigInt(before))).toBe(false);
           expect(view.isInFlight(certificate, chunkIndex)).toBe(false);
           const key = `${id} ${certificate.firstSequence} ${chunkIndex}`;
           expect(seen.has(key)).toBe(false);
           seen.add(key);
-          perLane[index] = perLane[index]! + 1;
+          const first = Number(certificate.firstSequence) + before;
+          expect(first).toBeGreaterThan(last.get(id) ?? -1);
+          last.set(id, first);
         }
-        // Fair: a lane with work left has at most one less than any other.
-        views.forEach((view, index) => {
-          const ready = everything.filter(({ lane: id }) => id === view.lane).length;
-          if (perLane[index]! < ready) expect(Math.max(...perLane) - perLane[index]!).toBeLessThanOrEqual(1);
-        });
       }),
+    );
+  });
+
+  it('starves no lane with few places over many rounds, and gives each its share within a chunk', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ weight: fc.integer({ min: 1, max: 5 }) }), { minLength: 2, maxLength: 5 }),
+        fc.integer({ min: 1, max: 4 }),
+        (lanes, places) => {
+          let fairness = freshFairness<ReturnType<typeof lane>>();
+          const handed = new Set<string>();
+          const packets = lanes.map(() => 0);
+          for (let round = 0; round < 60; round++) {
+            // Everything handed out in one round is done by the next.
+            const views = lanes.map(({ weight }, index) => ({
+              ...viewOf(index, { ...idle, counts: [2_000], weight }),
+              isDelivered: () => false,
+              isInFlight: (_: CheckpointView, chunk: number) => handed.has(`${index} ${chunk}`),
+            }));
+            for (const chunk of planChunks(views, places, fairness)) {
+              const index = views.findIndex((view) => view.lane === chunk.lane);
+              handed.add(`${index} ${chunk.chunkIndex}`);
+              packets[index]! += chunk.packets;
+              fairness = served(fairness, chunk.lane, chunk.packets, lanes[index]!.weight);
+            }
+          }
+          const shares = packets.map((sum, index) => sum / lanes[index]!.weight);
+          const slack = lanes.map(({ weight }) => SIZE / weight);
+          for (const a of lanes.keys()) {
+            for (const b of lanes.keys()) expect(shares[a]! - shares[b]!).toBeLessThanOrEqual(slack[a]! + slack[b]!);
+          }
+        },
+      ),
+      { numRuns: 40 },
     );
   });
 });

@@ -6,7 +6,7 @@
  * proportion to their weights (see `fairness.ts`), each its lowest sequences first.
  *
  * Chunks that cannot go through hold their places for long: a value limit is used up, the gateway misses something. So
- * half of all places are kept apart in equal parts, one for each lane, and one lane alone can never stop the others.
+ * half of each lane's share of the places is kept for it alone, and one lane can never stop the others.
  */
 import type { LaneId } from '../core/ids.ts';
 import { type Fairness, served, startOf } from './fairness.ts';
@@ -41,7 +41,7 @@ export interface PlannedChunk<C extends CheckpointView> {
   readonly packets: number;
 }
 
-/** Parts of the places that are kept for lanes that use less than theirs. */
+/** The part of a lane's share that is kept for it: less, and one lane alone could hold more when the others are idle. */
 const KEPT_PART = 2;
 
 /** At most what fits into `places` beside what is taken, in the order in which it should go. */
@@ -51,17 +51,22 @@ export function planChunks<C extends CheckpointView>(
   fairness: Fairness<LaneId>,
 ): PlannedChunk<C>[] {
   const open = lanes.filter(({ paused }) => !paused);
-  const kept = keptPlaces(places, open.length);
+  const weights = open.reduce((sum, { weight }) => sum + weight, 0);
   const taken = lanes.reduce((sum, lane) => sum + lane.taken, 0);
-  const queues = open.map((lane) => ({ lane, taken: lane.taken, ready: readyChunks(lane, places) }));
+  const queues = open.map((lane) => ({
+    lane,
+    taken: lane.taken,
+    kept: open.length < 2 ? 0 : keptPlaces(places, lane.weight, weights),
+    ready: readyChunks(lane, places),
+  }));
   const planned: PlannedChunk<C>[] = [];
   let state = fairness;
   for (let free = places - taken; free > 0; free--) {
-    const missing = queues.reduce((sum, queue) => sum + Math.max(0, kept - queue.taken), 0);
+    const missing = queues.reduce((sum, queue) => sum + Math.max(0, queue.kept - queue.taken), 0);
     const able = queues.filter((queue) => {
       const [next] = queue.ready;
       // Its own part is always there for it; what is kept for the others is not.
-      return next !== undefined && (queue.taken < kept || free > missing);
+      return next !== undefined && (queue.taken < queue.kept || free > missing);
     });
     const [first, ...others] = able;
     if (first === undefined) break;
@@ -78,9 +83,9 @@ export function planChunks<C extends CheckpointView>(
   return planned;
 }
 
-/** Places that each of so many lanes may count on. */
-export function keptPlaces(places: number, lanes: number): number {
-  return lanes < 2 ? 0 : Math.floor(places / (KEPT_PART * lanes));
+/** Places that a lane may count on: never more than it would get by its weight. */
+export function keptPlaces(places: number, weight: number, weights: number): number {
+  return Math.floor((places * weight) / (KEPT_PART * weights));
 }
 
 function readyChunks<C extends CheckpointView>(view: LanePlanView<C>, most: number): PlannedChunk<C>[] {

@@ -66,6 +66,8 @@ export function createSlots(chain: ChainName, deps: SlotsDeps, options: SlotsOpt
 
   async function open(call: Uint8Array, chunk: ChunkId | undefined, slot?: bigint): Promise<void> {
     await serial(async () => {
+      // An account may be shared, as those of a vault are; while nothing is pending nobody looks at it.
+      if (active.size === 0) await catchUp();
       const at = slot ?? nextSlot;
       const transaction = await account.sign(call, at, 0, signal);
       const intent: Intent = { slot: at, chunk, call, attempts: [transaction], signedAtMs: clock.now() };
@@ -74,6 +76,13 @@ export function createSlots(chain: ChainName, deps: SlotsDeps, options: SlotsOpt
       if (at >= nextSlot) nextSlot = at + 1n;
       await broadcast(transaction);
     });
+  }
+
+  async function catchUp(): Promise<bigint> {
+    const included = await account.nextSlot(signal);
+    // Somebody else used the account; what is opened next must not start below.
+    if (included > nextSlot) nextSlot = included;
+    return included;
   }
 
   /** A failed broadcast is no loss: the tracker sends the same bytes again. */
@@ -98,9 +107,7 @@ export function createSlots(chain: ChainName, deps: SlotsDeps, options: SlotsOpt
   async function track(): Promise<void> {
     // With nothing pending there is nothing to ask: an idle account costs its endpoints no calls.
     if (active.size > 0) {
-      const included = await account.nextSlot(signal);
-      // Somebody else used the account; what is opened next must not start below.
-      if (included > nextSlot) nextSlot = included;
+      const included = await catchUp();
       for (const intent of [...active.values()]) await trackOrLog(intent, included);
       await fillGap(included);
     }

@@ -135,10 +135,8 @@ function table(head: readonly string[], rows: readonly (readonly unknown[])[]): 
 }
 
 function cell(value: unknown): string {
-  if (value === null || value === undefined) return '-';
-  return typeof value === 'number'
-    ? value.toLocaleString('en-US', { maximumFractionDigits: 3 })
-    : String(value as string);
+  if (typeof value === 'number') return value.toLocaleString('en-US', { maximumFractionDigits: 3 });
+  return typeof value === 'string' ? value : '-';
 }
 
 function sentence(text: string): string {

@@ -47,7 +47,7 @@ export async function runDevnet(options: DevnetOptions, output: Output, signal: 
     { clock },
     {
       manifest: network.manifest,
-      key: network.user.key,
+      key: () => network.user.key,
       endpoint: (name) => network.chains.find((chain) => chain.name === name)?.url ?? '',
     },
   );

@@ -6,7 +6,7 @@ import { type LocalNetwork, type LocalNetworkOptions, startLocalNetwork } from '
 import { isHomeLane } from '../../relayer/manifest/index.ts';
 import { FAMILIES, type LocalFamily, planFor } from '../devnet/networkPlan.ts';
 import { createFaults } from './faults.ts';
-import { type Heard, startMonitor } from './monitor.ts';
+import { type Heard, type Monitor, startMonitor } from './monitor.ts';
 import { sendRefusals } from './refusals.ts';
 import {
   createProgress,
@@ -79,7 +79,13 @@ export async function runE2e(options: E2eOptions, output: Output, signal: AbortS
   const families = familiesOf(options.from, options.to);
   const network = await startLocalNetwork({ dir, apiPort: 0, clock, say, families, ...kinds }, signal);
   try {
-    return await run(network, options, output, clock, signal);
+    const monitor = await startMonitor(network, clock);
+    try {
+      return await run(network, monitor, options, output, clock, signal);
+    } finally {
+      // Twice is no harm; a connection left open would keep the process.
+      await monitor.stop();
+    }
   } finally {
     await network.stop();
   }
@@ -87,13 +93,13 @@ export async function runE2e(options: E2eOptions, output: Output, signal: AbortS
 
 async function run(
   network: LocalNetwork,
+  monitor: Monitor,
   options: E2eOptions,
   output: Output,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<E2eResult> {
   const started = clock.now();
-  const monitor = await startMonitor(network, clock);
   const directions = directionsOf(network, options.from, options.to);
   const wallet = userWallet(network, clock);
   const supply = await createSupplyCheck(network, signal);

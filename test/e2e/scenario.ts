@@ -36,7 +36,7 @@ const ACCOUNT_BYTES = 20;
 export function userWallet(network: LocalNetwork, clock: Clock = systemClock): Wallet {
   return createWallet(
     { clock },
-    { manifest: network.manifest, key: network.user.key, endpoint: (name) => urlOf(network, name) },
+    { manifest: network.manifest, key: () => network.user.key, endpoint: (name) => urlOf(network, name) },
   );
 }
 

@@ -16,7 +16,7 @@ import { systemClock } from '../../../relayer/core/clock.ts';
 import { type Bench, rounded } from '../bench.ts';
 import { createDirectFeed } from '../evm/directFeed.ts';
 import { judge, type Judgement } from '../evm/judge.ts';
-import { measureRelayed, type RelayedRun } from '../evm/measure.ts';
+import { measureRelayed, measureRest, type RelayedRun } from '../evm/measure.ts';
 import { type BenchNetwork, CONFIRMATIONS, FIRST_SUBMITTER, startBenchNetwork } from '../evm/network.ts';
 
 export interface EvmLine {
@@ -29,17 +29,23 @@ export interface EvmLine {
   readonly deliveredPerSecond: number;
   /** Delivered through the relayer, by delivered directly. */
   readonly ratio: number;
-  /** Of the four relayer processes together. */
+  /** Of the four relayer processes together: all of it, and what is above rest. */
   readonly relayerCpuMicros: number;
+  readonly relayerCpuMicrosAboveRest: number;
   readonly cpuMicros: RelayedRun['cpuMicros'];
+  readonly cpuMicrosAboveRest: RelayedRun['cpuMicrosAboveRest'];
+  /** CPU milliseconds a second when nothing is sent. */
+  readonly restMillis: Readonly<Record<string, number>>;
   readonly rssMb: RelayedRun['rssMb'];
   /** With deposits at half of what is delivered under full load. */
   readonly paced: Pick<
     RelayedRun,
-    'depositsPerSecond' | 'deliveredPerSecond' | 'toSubmitted' | 'toIncluded' | 'cpuMicros'
+    'depositsPerSecond' | 'deliveredPerSecond' | 'toSubmitted' | 'toIncluded' | 'cpuMicrosAboveRest'
   >;
   readonly judgement: Judgement;
   readonly transfers: number;
+  /** Of any kind but doubled ones. */
+  readonly faults: number;
 }
 
 export interface EvmLineOptions {
@@ -76,7 +82,7 @@ export const evm: Bench = {
       p50Ms: line.paced.toSubmitted.p50Ms,
       p99Ms: line.paced.toSubmitted.p99Ms,
       rssMb: Math.max(...Object.values(line.rssMb)),
-      lost: lines.reduce((sum, { judgement }) => sum + faults(judgement), 0),
+      lost: lines.reduce((sum, { faults }) => sum + faults, 0),
       doubled: lines.reduce((sum, { judgement }) => sum + judgement.doubled, 0),
       ratio: line.ratio,
       lines,
@@ -155,18 +161,29 @@ async function measureLine(network: BenchNetwork, options: EvmLineOptions, signa
         seed: `${name} ${seed}`,
       },
     );
+  const rest = await measureRest(network, signal);
   const full = await measureRelayed(
     network,
     makeLoad('full'),
-    { perSecond: undefined, seconds, batch: BATCH },
+    { perSecond: undefined, seconds, batch: BATCH, rest },
     say,
     signal,
   );
-  say(`  through the relayer: ${full.deliveredPerSecond} deliveries/s, CPU us per transfer ${show(full.cpuMicros)}`);
+  const ofRelayers = (cpu: Readonly<Record<string, number>>): number =>
+    rounded([...network.attesters, network.relayer].reduce((sum, { name }) => sum + (cpu[name] ?? 0), 0));
+  say(`  through the relayer: ${full.deliveredPerSecond} deliveries/s`);
+  say(`  CPU us per transfer: ${show(full.cpuMicros)}`);
+  say(`  above rest: ${show(full.cpuMicrosAboveRest)}`);
 
   // 3. Half of it: what a transfer waits for when nothing queues.
   const half = Math.max(BATCH, Math.floor(full.deliveredPerSecond / 2));
-  const paced = await measureRelayed(network, makeLoad('half'), { perSecond: half, seconds, batch: 100 }, say, signal);
+  const paced = await measureRelayed(
+    network,
+    makeLoad('half'),
+    { perSecond: half, seconds, batch: 100, rest },
+    say,
+    signal,
+  );
   say(
     `  at half of it: submitted ${paced.toSubmitted.p50Ms} ms (p50), ${paced.toSubmitted.p99Ms} ms (p99) after finalized`,
   );
@@ -187,14 +204,22 @@ async function measureLine(network: BenchNetwork, options: EvmLineOptions, signa
     depositsPerSecond: full.depositsPerSecond,
     deliveredPerSecond: full.deliveredPerSecond,
     ratio: rounded(full.deliveredPerSecond / alone.perSecond),
-    relayerCpuMicros: rounded(
-      [...network.attesters, network.relayer].reduce((sum, { name }) => sum + (full.cpuMicros[name] ?? 0), 0),
-    ),
+    relayerCpuMicros: ofRelayers(full.cpuMicros),
+    relayerCpuMicrosAboveRest: ofRelayers(full.cpuMicrosAboveRest),
     cpuMicros: full.cpuMicros,
+    cpuMicrosAboveRest: full.cpuMicrosAboveRest,
+    restMillis: Object.fromEntries([...rest].map(([name, micros]) => [name, rounded(micros / 1_000)])),
     rssMb: full.rssMb,
-    paced,
+    paced: {
+      depositsPerSecond: paced.depositsPerSecond,
+      deliveredPerSecond: paced.deliveredPerSecond,
+      toSubmitted: paced.toSubmitted,
+      toIncluded: paced.toIncluded,
+      cpuMicrosAboveRest: paced.cpuMicrosAboveRest,
+    },
     judgement,
     transfers: deposits,
+    faults: faultsOf(judgement),
   };
 }
 
@@ -202,7 +227,7 @@ async function measureLine(network: BenchNetwork, options: EvmLineOptions, signa
 const DIRECT_CHUNKS_MAX = 600;
 
 /** What counts as lost when a sum is wrong although every sequence was delivered. */
-function faults({ lost, refused, wrongBalances, supplyHolds, accumulatorHolds, booksHold }: Judgement): number {
+function faultsOf({ lost, refused, wrongBalances, supplyHolds, accumulatorHolds, booksHold }: Judgement): number {
   const held = [supplyHolds, accumulatorHolds, booksHold].filter((one) => !one).length;
   return lost + refused + wrongBalances + held;
 }

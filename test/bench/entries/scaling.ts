@@ -6,7 +6,12 @@ import { PEAK_UNDER_WAY, SIMULATED } from './pipeline.ts';
 
 type Setting = Omit<LoadRun, 'seconds' | 'say'>;
 
-const PEAK: Setting = { ...USUAL_RUN, warmSeconds: 5, load: { kind: 'peak', underWay: PEAK_UNDER_WAY } };
+const PEAK: Setting = {
+  ...USUAL_RUN,
+  warmSeconds: 3,
+  warmTransfers: 150_000,
+  load: { kind: 'peak', underWay: PEAK_UNDER_WAY },
+};
 /** Transfers under way on one lane: few lanes need no more to be busy. */
 const UNDER_WAY_PER_LANE = 32_768;
 

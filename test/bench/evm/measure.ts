@@ -6,7 +6,7 @@ import { type LoadReport, runLoad } from '../../load/load.ts';
 import { percentiles, rounded } from '../bench.ts';
 import { blocksOf, type DeliveredChunk, deliveredChunks } from './chunks.ts';
 import { type BenchChain, type BenchNetwork, CONFIRMATIONS } from './network.ts';
-import { pidOf, startMeter } from './processes.ts';
+import { type Meter, pidOf, startMeter } from './processes.ts';
 import { type ChainWatch, watchChain } from './watchChain.ts';
 
 export interface RelayedRun {
@@ -21,8 +21,9 @@ export interface RelayedRun {
   readonly toSubmitted: { readonly p50Ms: number; readonly p99Ms: number };
   /** From finalized on A to included on B. */
   readonly toIncluded: { readonly p50Ms: number; readonly p99Ms: number };
-  /** CPU microseconds per transfer, by process. */
+  /** CPU microseconds per transfer, by process: all of it, and what is above what the process takes at rest. */
   readonly cpuMicros: Readonly<Record<string, number>>;
+  readonly cpuMicrosAboveRest: Readonly<Record<string, number>>;
   readonly rssMb: Readonly<Record<string, number>>;
   readonly seconds: number;
 }
@@ -34,25 +35,23 @@ const STALL_MS = 60_000;
 export async function measureRelayed(
   network: BenchNetwork,
   load: EvmLoad,
-  options: { readonly perSecond: number | undefined; readonly seconds: number; readonly batch: number },
+  options: {
+    readonly perSecond: number | undefined;
+    readonly seconds: number;
+    readonly batch: number;
+    /** CPU microseconds a second at rest. */
+    readonly rest: ReadonlyMap<string, number>;
+  },
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<RelayedRun> {
-  const { a, b, lane, relayer, attesters } = network;
+  const { a, b, lane } = network;
   const first = await load.nextSequence(signal);
   const watches = await Promise.all([watchChain(a.anvil.wsUrl), watchChain(b.anvil.wsUrl)]);
   const [onA, onB] = watches;
-  const meter = startMeter(
-    new Map([
-      ...[...attesters, relayer].map(({ name, pid }) => [name, pid] as const),
-      ['anvil A', anvilPid(a)],
-      ['anvil B', anvilPid(b)],
-      ['nats-server', network.nats.pid],
-      ['load and measurement', process.pid],
-    ]),
-  );
+  const meter = meterOf(network);
   const started = performance.now();
-  const { perSecond, seconds, batch } = options;
+  const { perSecond, seconds, batch, rest } = options;
   const plan = { perSecond, seconds, batch, count: COUNT_MAX };
   const report = await runLoad(load, plan, { clock: systemClock }, signal);
   say(`  ${report.included} deposits on A in ${rounded(report.seconds)} s`);
@@ -72,6 +71,8 @@ export async function measureRelayed(
   for (const watch of watches) await watch.stop();
   const latencies = latenciesOf(report, first, end, chunks, onA, onB);
   const delivered = chunks.reduce((sum, { count }) => sum + count, 0);
+  const perTransfer = (micros: (name: string, used: number) => number): Record<string, number> =>
+    Object.fromEntries([...cpu].map(([name, used]) => [name, rounded(micros(name, used) / Math.max(1, delivered))]));
   return {
     deposits: report.included,
     chunks,
@@ -80,10 +81,35 @@ export async function measureRelayed(
     deliveredPerSecond: rounded(await rateOf(network, chunks, signal)),
     toSubmitted: percentiles(latencies.submitted),
     toIncluded: percentiles(latencies.included),
-    cpuMicros: Object.fromEntries([...cpu].map(([name, micros]) => [name, rounded(micros / Math.max(1, delivered))])),
+    cpuMicros: perTransfer((_, used) => used),
+    cpuMicrosAboveRest: perTransfer((name, used) => used - (rest.get(name) ?? 0) * wall),
     rssMb: Object.fromEntries(rss),
     seconds: wall,
   };
+}
+
+/** CPU microseconds a second of every process when nothing is sent: blocks come and are verified all the same. */
+export async function measureRest(network: BenchNetwork, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+  await systemClock.sleep(SETTLE_MS, signal);
+  const meter = meterOf(network);
+  await systemClock.sleep(REST_MS, signal);
+  return new Map([...meter.cpuMicros()].map(([name, micros]) => [name, (micros * 1_000) / REST_MS]));
+}
+
+/** What starting leaves to be done. */
+const SETTLE_MS = 3_000;
+const REST_MS = 5_000;
+
+function meterOf({ a, b, attesters, relayer, nats }: BenchNetwork): Meter {
+  return startMeter(
+    new Map([
+      ...[...attesters, relayer].map(({ name, pid }) => [name, pid] as const),
+      ['anvil A', anvilPid(a)],
+      ['anvil B', anvilPid(b)],
+      ['nats-server', nats.pid],
+      ['load and measurement', process.pid],
+    ]),
+  );
 }
 
 function anvilPid({ anvil }: BenchChain): number | undefined {

@@ -29,6 +29,8 @@ export interface LoadRun {
   readonly load: Load;
   readonly tuning: Partial<Tuning>;
   readonly warmSeconds: number;
+  /** Measuring begins once so many were delivered: before, much of the CPU time goes into compiling. */
+  readonly warmTransfers: number;
   readonly seconds: number;
   /** Samples the first relayer's main thread in the window. */
   readonly profile: boolean;
@@ -46,7 +48,8 @@ export const USUAL_RUN: Omit<LoadRun, 'say' | 'seconds' | 'load'> = {
   accounts: 1,
   processes: [ALL_ROLES],
   tuning: {},
-  warmSeconds: 8,
+  warmSeconds: 4,
+  warmTransfers: 400_000,
   profile: false,
 };
 
@@ -65,6 +68,8 @@ export interface LoadResult {
   readonly altered: number;
   /** Part of the time in which main threads were busy. */
   readonly gcPercent: number;
+  /** Of the busiest relayer's main thread: a million divided by it is what one process can do at most. */
+  readonly mainThreadMicrosPerTransfer: number | null;
   /** Of nats-server and of the simulated chains; null where the host does not say. */
   readonly natsMicrosPerTransfer: number | null;
   readonly simulationMicrosPerTransfer: number;
@@ -76,7 +81,7 @@ export interface LoadResult {
   readonly complaints: Readonly<Record<string, number>>;
 }
 
-const START_SECONDS_MAX = 60;
+const WARM_SECONDS_MAX = 60;
 const DRAIN_SECONDS_MAX = 60;
 const LOOK_MS = 100;
 const MIB = 2 ** 20;
@@ -136,8 +141,7 @@ async function runIn(folder: string, run: LoadRun, ends: (() => Promise<unknown>
   }
 
   await world.call('load', run.load);
-  await firstDelivered(run, async () => (await world.call('stats')) as WorldStats);
-  await systemClock.sleep(run.warmSeconds * 1_000);
+  await warmedUp(run, async () => ((await world.call('stats')) as WorldStats).delivered);
   const [first] = relayers;
   if (run.profile) await first?.call('profileStart');
   const before = await look();
@@ -158,10 +162,14 @@ interface Look {
 }
 
 /** A process that starts has code to load and to compile; on a busy host that takes its time. */
-async function firstDelivered(run: LoadRun, stats: () => Promise<WorldStats>): Promise<void> {
-  for (let waited = 0; (await stats()).delivered === 0; waited += LOOK_MS) {
-    if (waited > START_SECONDS_MAX * 1_000) {
-      run.say(`Nothing was delivered in the first ${START_SECONDS_MAX} s.`);
+async function warmedUp(run: LoadRun, delivered: () => Promise<number>): Promise<void> {
+  const begin = performance.now();
+  for (;;) {
+    const seconds = (performance.now() - begin) / 1_000;
+    const count = await delivered();
+    if (seconds >= run.warmSeconds && count > 0 && count >= run.warmTransfers) return;
+    if (seconds >= WARM_SECONDS_MAX) {
+      run.say(`Measured before it was warm: ${count} transfers in ${WARM_SECONDS_MAX} s.`);
       return;
     }
     await systemClock.sleep(LOOK_MS);
@@ -198,6 +206,10 @@ function result(before: Look, after: Look, end: Look, profile: Profile | null): 
   const cpuMicros = grown(({ usage }) => usage.cpuMicros);
   const natsMicros =
     after.natsMicros === null || before.natsMicros === null ? null : after.natsMicros - before.natsMicros;
+  const mains = after.relayers.map(({ stats }, index) => {
+    const was = before.relayers[index]!.stats.mainMicros;
+    return stats.mainMicros === null || was === null ? null : stats.mainMicros - was;
+  });
   const complaints = end.relayers.reduce((all, { stats }) => ({ ...all, ...stats.complaints }), {});
   return {
     perSecond: rounded((transfers * 1_000) / wallMs),
@@ -211,6 +223,7 @@ function result(before: Look, after: Look, end: Look, profile: Profile | null): 
     altered: end.chains.altered,
     transfers: end.chains.sent,
     gcPercent: rounded((grown(({ stats }) => stats.gcMs) * 100) / grown(({ stats }) => stats.activeMs)),
+    mainThreadMicrosPerTransfer: mains.includes(null) ? null : rounded(Math.max(...(mains as number[])) / transfers),
     natsMicrosPerTransfer: natsMicros === null ? null : rounded(natsMicros / transfers),
     simulationMicrosPerTransfer: rounded((after.world.cpuMicros - before.world.cpuMicros) / transfers),
     syncedCommitsPerSecond: rounded((grown(({ stats }) => stats.syncedCommits) * 1_000) / wallMs),

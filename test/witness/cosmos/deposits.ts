@@ -27,7 +27,7 @@ import {
   waitForHeight,
   WASM,
 } from './clients.ts';
-import { endpointOf, followFromGenesis, followSequentially, mustBeValid, packetsOf } from './follow.ts';
+import { endpointOf, followFromGenesis, followSequentially, mustBeValid, packetsFrom } from './follow.ts';
 import { startLyingProxy } from './lyingProxy.ts';
 
 export interface DepositActors {
@@ -205,7 +205,7 @@ export async function checkDeposits(
       const { kind, lane, sequence, asset, amount, receiver, deadline, sender, sourceReference } = packet;
       return { kind, lane, sequence, asset, amount, receiver, deadline, sender, sourceReference };
     };
-    const got = packetsOf(followed) as (typeof wanted)[number][];
+    const got = packetsFrom(followed) as (typeof wanted)[number][];
     expectSame(got.toSorted(order).map(fields), wanted.toSorted(order).map(fields), 'packets');
   });
   await checks.check('the light client follows it header by header', async () => {

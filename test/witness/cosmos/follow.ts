@@ -3,7 +3,7 @@ import { createCosmosDerive } from '../../../adapters/cosmos/derive.ts';
 import type { CosmosGateway } from '../../../adapters/cosmos/gateway.ts';
 import { pullLightBlock } from '../../../adapters/cosmos/lightBlocks.ts';
 import { type CometEndpoint, createCometEndpoint } from '../../../adapters/cosmos/rpc.ts';
-import { createCosmosSource } from '../../../adapters/cosmos/source.ts';
+import { type CosmosSourceOptions, createCosmosSource } from '../../../adapters/cosmos/source.ts';
 import { createHttpEndpoint } from '../../../adapters/endpoints/http.ts';
 import {
   createTendermintClient,
@@ -59,11 +59,15 @@ export async function followFromGenesis(
   gateway: CosmosGateway,
   height: bigint,
   signal: AbortSignal,
+  packetsOf?: CosmosSourceOptions['packetsOf'],
 ): Promise<Verdict<Followed>> {
   const rules = rulesOf(gateway.chainId);
   const endpoints = urls.map((url) => endpointOf(clock, url, gateway.chainId));
   const first = await pullLightBlock(endpoints[0]!, 1n, signal);
-  const source = createCosmosSource({ clock }, { endpoints, gateway, rules, checkpointHeight: 1n, pollMs: 100 });
+  const source = createCosmosSource(
+    { clock },
+    { endpoints, gateway, rules, checkpointHeight: 1n, pollMs: 100, packetsOf },
+  );
   const client = clientFrom(first, rules);
   const derive = createCosmosDerive(gateway);
   const started = client.start();
@@ -86,7 +90,7 @@ export async function followFromGenesis(
   return { kind: 'valid', value: { head: step.head.height, derivations } };
 }
 
-export function packetsOf({ derivations }: Followed): (Packet & { readonly lane: string })[] {
+export function packetsFrom({ derivations }: Followed): (Packet & { readonly lane: string })[] {
   return derivations.flatMap(({ outbound }) =>
     outbound.flatMap(({ lane, packets }) =>
       Array.from({ length: packets.length / PACKET_BYTES }, (_, index) => ({

@@ -10,6 +10,9 @@ import { obtainCosmosBinaries } from './binaries.ts';
 import type { CosmosUnderTest } from './clients.ts';
 import { checkLocalChain } from './compare.ts';
 import { checkDeposits } from './deposits.ts';
+import { checkNetwork } from './network.ts';
+import { checkReleases } from './releases.ts';
+import { cosmosSection } from './report.ts';
 
 const BLOCK_MS = 200;
 
@@ -44,6 +47,9 @@ async function run(context: WitnessContext): Promise<WitnessOutcome> {
   } finally {
     await tokend.stop();
   }
-  await checkLocalChain(context, binaries.tokend);
-  return { kind: 'done', version, section: '' };
+  const comparison = await checkLocalChain(context, binaries.tokend);
+  const network = await checkNetwork(context, binaries.cometbft);
+  const releases = await checkReleases(context, binaries.tokend);
+  const checks = context.checks.results().length;
+  return { kind: 'done', version, section: cosmosSection({ versions, checks, comparison, network, releases }) };
 }

@@ -192,7 +192,7 @@ async function liveThrough(network: KvNetwork): Promise<number> {
   const without = (await a.height())!;
   await settle(without, 5n);
   await b!.start();
-  await network.waitFor((await a.height())!, b!);
+  await network.waitFor((await a.height())!, b);
   await settle((await a.height())!, 3n);
   await settle(await network.setPower(d!, 7), 6n);
   return 7;
