@@ -4,10 +4,11 @@
  */
 import type { ChainConfig } from './config/index.ts';
 import type { Clock } from './core/clock.ts';
-import { assert, ViaductError } from './core/errors.ts';
+import { assert } from './core/errors.ts';
 import type { ChainName, LaneId } from './core/ids.ts';
 import { createCosmosChain } from './cosmosChain.ts';
 import { createEvmChain } from './evmChain.ts';
+import { createSubstrateChain } from './substrateChain.ts';
 import type { Manifest, ManifestChain } from './manifest/index.ts';
 import type { NodeChain } from './node.ts';
 import type { LightClientWorker } from './verify/lightClientWorker.ts';
@@ -38,7 +39,8 @@ export function createChain(manifest: Manifest, chain: ManifestChain, config: Ch
       assert(config.family === chain.family, FAMILY);
       return createCosmosChain(manifest, chain, config, deps);
     case 'substrate':
-      throw new ViaductError({ code: 'SETUP_FAILED', shortMessage: 'WIP' });
+      assert(config.family === chain.family, FAMILY);
+      return createSubstrateChain(manifest, chain, config, deps);
   }
 }
 

@@ -13,7 +13,7 @@ import { type ApiServer, startApi } from './api/server.ts';
 import { createTransfers } from './api/transfers.ts';
 import { attest } from './attest/attest.ts';
 import type { Signer } from './attest/laneAttester.ts';
-import type { Bus } from './bus/index.ts';
+import { type Bus, LEASE_MS, whileLeased } from './bus/index.ts';
 import type { ApiConfig, Role, Tuning } from './config/index.ts';
 import { bytesToHex, utf8 } from './core/bytes.ts';
 import { domainSeparator } from './core/checkpoint.ts';
@@ -200,15 +200,22 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
     if (roles.has('submit')) {
       for (const { name, accounts, vault, pollMs } of chains) {
         const vaultAccounts = vault?.accounts(createCosigners(name, manifest.signers.set.members.length, deps)) ?? [];
-        for (const account of [...accounts, ...vaultAccounts]) {
+        const submitOptions = {
+          durable: `submit-${name}`,
+          inFlightMax: tuning.accountInFlightMax,
+          trackMs: Math.min(pollMs, IDLE_MS),
+          replaceMs: tuning.replaceMs,
+        };
+        const drive = async (account: TargetAccount, until: AbortSignal): Promise<void> => {
           const intents = createIntents(deps.store, name, account.address);
-          const submitOptions = {
-            durable: `submit-${name}`,
-            inFlightMax: tuning.accountInFlightMax,
-            trackMs: Math.min(pollMs, IDLE_MS),
-            replaceMs: tuning.replaceMs,
-          };
-          start(submit(name, { ...deps, intents, account, rules }, submitOptions, running));
+          return submit(name, { ...deps, intents, account, rules }, submitOptions, until);
+        };
+        for (const account of accounts) start(drive(account, running));
+        // An account of a vault belongs to no process: one at a time drives it, so that two do not ask for one slot.
+        const lease = { holder: durableName(`submit-${name}-${options.name}`), ttlMs: LEASE_MS };
+        for (const account of vaultAccounts) {
+          const leased = async (until: AbortSignal): Promise<void> => drive(account, until);
+          start(whileLeased(deps, `vault-${name}-${account.address}`, lease, leased, running));
         }
       }
     }

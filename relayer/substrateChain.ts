@@ -11,12 +11,14 @@ import {
   keyFromSeed,
   type SubstrateEndpoint,
   type SubstrateGateway,
+  traceDeposits,
   vaultAccount,
 } from '../adapters/substrate/index.ts';
 import type { ChainDeps } from './chains.ts';
 import type { Endpoint, SubstrateChainConfig } from './config/index.ts';
 import { equalBytes, toHex } from './core/bytes.ts';
 import { assert, ViaductError } from './core/errors.ts';
+import type { DepositPosition } from './core/ports.ts';
 import {
   isHomeLane,
   lanesFrom,
@@ -36,7 +38,7 @@ export function createSubstrateChain(
   deps: ChainDeps,
 ): NodeChain {
   const { name, lightClient, gateway: row } = chain;
-  const { parachainId, trusted, slotMs, chainClock } = lightClient;
+  const { parachain, trusted, slotMs, chainClock } = lightClient;
   const genesisHash = toHex(chain.genesisHash);
   const endpoints = endpointsOf(config.endpoints, deps, genesisHash);
   const runtimes = createRuntimes(chain.runtimes);
@@ -46,19 +48,41 @@ export function createSubstrateChain(
   assert(firstShard !== undefined, 'a vault has a shard');
   const submitterSeed = config.submitterKey?.reveal();
   const memberSeed = config.vaultKey?.reveal();
-  const parachain = parachainId === undefined ? undefined : { id: parachainId, slotMs: chain.slotMs };
+  const relayHash = parachain && toHex(parachain.relayGenesisHash);
+  const parameters = { trustedHash: trusted.hash, slotMs };
+  const source = createSubstrateSource(deps, {
+    endpoints,
+    gateway,
+    runtimes,
+    trustedHash: trusted.hash,
+    parachain:
+      parachain && relayHash !== undefined
+        ? { id: parachain.id, relayEndpoints: endpointsOf(config.relayEndpoints, deps, relayHash) }
+        : undefined,
+    packetsOf: deps.packetsOf,
+    pollMs: config.pollMs,
+  });
+
+  async function findDeposits(
+    transaction: string,
+    signal: AbortSignal,
+  ): Promise<readonly DepositPosition[] | undefined> {
+    const traces = await traceDeposits(view, gateway, transaction, signal);
+    const found: DepositPosition[] = [];
+    for (const { lane, sourceReference, height } of traces ?? []) {
+      const sequence = await deps.sequenceOf(lane, sourceReference);
+      if (sequence !== undefined) found.push({ lane, sequence, height });
+    }
+    return found.length === 0 ? undefined : found;
+  }
+
   return {
     name,
-    source: createSubstrateSource(deps, {
-      endpoints,
-      gateway,
-      runtimes,
-      trustedHash: trusted.hash,
-      parachain: parachain && { id: parachain.id, relayEndpoints: endpointsOf(config.relayEndpoints, deps, undefined) },
-      packetsOf: deps.packetsOf,
-      pollMs: config.pollMs,
+    source: { ...source, findDeposits },
+    lightClient: deps.worker.open({
+      kind: 'grandpa',
+      parameters: parachain ? { ...parameters, parachain: { id: parachain.id, slotMs: chain.slotMs } } : parameters,
     }),
-    lightClient: deps.worker.open({ kind: 'grandpa', parameters: { trustedHash: trusted.hash, slotMs, parachain } }),
     ...(chainClock === undefined ? {} : { clock: createChainClock(deps.clock, chainClock) }),
     derive: createSubstrateDerive(gateway, runtimes),
     target: createSubstrateTarget(),
@@ -73,9 +97,9 @@ export function createSubstrateChain(
       },
     ),
     finality:
-      parachainId === undefined
+      parachain === undefined
         ? 'finalized by two thirds of the GRANDPA authorities'
-        : `included by its relay chain as parachain ${parachainId}, and finalized there by two thirds of the authorities`,
+        : `included by its relay chain as parachain ${parachain.id}, and finalized there by two thirds of the authorities`,
     pollMs: config.pollMs,
   };
 }
@@ -85,7 +109,7 @@ export function shardKeys(seed: Uint8Array, shard: number) {
   return { opener: keyFromSeed(seed, `//opener//${shard}`), executor: keyFromSeed(seed, `//executor//${shard}`) };
 }
 
-function endpointsOf(rows: readonly Endpoint[], deps: ChainDeps, genesisHash: string | undefined): SubstrateEndpoint[] {
+function endpointsOf(rows: readonly Endpoint[], deps: ChainDeps, genesisHash: string): SubstrateEndpoint[] {
   return rows.map(({ url }) =>
     createSubstrateEndpoint(createHttpEndpoint(deps, { url: url.reveal() }), { genesisHash }),
   );

@@ -7,12 +7,15 @@
  */
 import { abortedError } from '../../relayer/core/clock.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
+import type { EndpointHealth } from '../endpoints/health.ts';
 import { asRecord } from './json.ts';
 
 /** HTTP to one endpoint, bounded in bytes and time. */
 export interface HttpPort {
   /** Scheme and host: safe to show. */
   readonly name: string;
+  /** How it fares, for whoever chooses among several. */
+  readonly health?: EndpointHealth | undefined;
   /** Posts a JSON body; the answer is parsed JSON. */
   request(body: string | undefined, signal: AbortSignal): Promise<unknown>;
   /** An error of this endpoint. */
@@ -34,6 +37,7 @@ export type CometAnswer =
 export interface CometEndpoint {
   /** Scheme and host: safe to show. */
   readonly name: string;
+  readonly health?: EndpointHealth | undefined;
   call(call: CometCall, signal: AbortSignal): Promise<CometAnswer>;
   /** The result, or `ENDPOINT_FAILED` when the node says it has none. */
   result(method: string, params: CometCall['params'], signal: AbortSignal): Promise<unknown>;
@@ -94,6 +98,7 @@ export function createCometEndpoint(http: HttpPort, options: CometOptions): Come
 
   return {
     name,
+    health: http.health,
     failed,
     call: async (call, signal) => {
       const [answer] = await checked([call], signal);

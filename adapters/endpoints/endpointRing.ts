@@ -1,9 +1,13 @@
 /**
  * Several endpoints of one chain, asked one after the other until one answers usefully. The one that answered last is
- * asked first next time; `reject` moves on from it.
+ * asked first next time; `reject` moves on from it. Where endpoints say how they fare (`health`), one that is much faster,
+ * or whose learned rate is not used up, comes before it.
  */
 import { abortedError } from '../../relayer/core/clock.ts';
 import { assert, asViaductError, ViaductError } from '../../relayer/core/errors.ts';
+import { chooseEndpoint } from './chooseEndpoint.ts';
+import { FRESH_STATS } from './endpointStats.ts';
+import type { EndpointHealth } from './health.ts';
 
 export interface EndpointRing<Endpoint> {
   readonly all: readonly Endpoint[];
@@ -14,28 +18,46 @@ export interface EndpointRing<Endpoint> {
   reject(): void;
 }
 
+/** An endpoint may say how it fares; one that does not counts as never asked. */
+interface MayHaveHealth {
+  readonly health?: EndpointHealth | undefined;
+}
+
 export function createEndpointRing<Endpoint>(endpoints: readonly Endpoint[]): EndpointRing<Endpoint> {
   assert(endpoints.length > 0, 'at least one endpoint');
+  const healthOf = (place: number): EndpointHealth | undefined => (endpoints[place] as MayHaveHealth).health;
+  const isLearning = endpoints.some((_, place) => healthOf(place) !== undefined);
   let place = 0;
-  const current = (): Endpoint => endpoints[place] as Endpoint;
-  const moveOn = (): void => {
-    place = (place + 1) % endpoints.length;
+  const nextOf = (from: number): number => (from + 1) % endpoints.length;
+  /** Everybody once, best first. */
+  const order = (): number[] => {
+    const all = endpoints.map((_, index) => healthOf(index)?.stats ?? FRESH_STATS);
+    const now = endpoints.map((_, index) => healthOf(index)?.now()).find((ms) => ms !== undefined);
+    if (isLearning && now !== undefined) return chooseEndpoint(all, place, now);
+    return endpoints.map((_, index) => (place + index) % endpoints.length);
   };
+  const at = (index: number): Endpoint => endpoints[index] as Endpoint;
   return {
     all: endpoints,
-    current,
-    reject: moveOn,
+    current: () => at(order()[0] ?? place),
+    reject: () => {
+      healthOf(place)?.wrong();
+      place = nextOf(place);
+    },
     ask: async (work, signal) => {
       const failures: ViaductError[] = [];
-      while (failures.length < endpoints.length) {
+      for (const index of order()) {
         if (signal.aborted) throw abortedError(signal);
         try {
-          return await work(current());
+          const answer = await work(at(index));
+          place = index;
+          return answer;
         } catch (error) {
           const failure = asViaductError(error);
           if (!isEndpointsFault(failure)) throw failure;
+          if (failure.code === 'ENDPOINT_WRONG_CHAIN') healthOf(index)?.wrong();
           failures.push(failure);
-          moveOn();
+          place = nextOf(index);
         }
       }
       const [first] = failures;

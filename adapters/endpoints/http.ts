@@ -6,6 +6,7 @@ import { Buffer } from 'node:buffer';
 import { abortedError, type Clock } from '../../relayer/core/clock.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
 import { RPC_RESPONSE_BYTES_MAX, RPC_TIMEOUT_MS } from '../../relayer/core/limits.ts';
+import { createEndpointHealth, type EndpointHealth } from './health.ts';
 
 export interface HttpOptions {
   readonly url: string;
@@ -16,10 +17,14 @@ export interface HttpOptions {
 export interface HttpEndpoint {
   /** Scheme and host: safe to show. */
   readonly name: string;
+  /** What was learned from its answers, for whoever chooses among several. */
+  readonly health: EndpointHealth;
   /** Posts JSON, or gets when there is no body; `path` is added to the endpoint's own. The answer is parsed JSON. */
   request(body: string | undefined, signal: AbortSignal, path?: string): Promise<unknown>;
   /** An error of this endpoint. */
   failed(what: string, ...metaMessages: string[]): ViaductError;
+  /** The error of one that limits the rate of requests, in whatever words; it is asked less often from now on. */
+  limited(retryAfterMs?: number): ViaductError;
   /** The endpoint's own words: short, printable, and without what its URL keeps secret, should it echo that. */
   clean(words: string): string;
 }
@@ -28,6 +33,8 @@ export interface HttpEndpoint {
 const WORDS_MAX = 200;
 /** Shorter parts of a path are names such as `v3`, not keys. */
 const SECRET_CHARS_MIN = 8;
+/** A request waits no longer than this for its place in the learned rate: then the endpoint may say no itself. */
+const PACE_MS_MAX = 2_000;
 
 export function createHttpEndpoint(deps: { readonly clock: Clock }, options: HttpOptions): HttpEndpoint {
   const { url, headers, name, secrets } = readUrl(options.url);
@@ -36,23 +43,48 @@ export function createHttpEndpoint(deps: { readonly clock: Clock }, options: Htt
   const failed = (what: string, ...metaMessages: string[]): ViaductError =>
     new ViaductError({ code: 'ENDPOINT_FAILED', shortMessage: `${name} ${what}.`, metaMessages });
 
+  const health = createEndpointHealth(deps);
+  const limited = (retryAfterMs?: number): ViaductError => {
+    health.limited(retryAfterMs);
+    return failed('limits the rate of requests (HTTP 429)');
+  };
+
+  async function fetchText(body: string | undefined, signal: AbortSignal, path: string): Promise<string> {
+    const init = body === undefined ? { method: 'GET' } : { method: 'POST', body };
+    return withTimeout(deps.clock, timeoutMs, signal, failed, async (inner) => {
+      const response = await fetch(withPath(url, path), { ...init, headers, signal: inner, redirect: 'error' });
+      if (response.status === 429) throw limited(retryAfterMs(response.headers.get('retry-after')));
+      if (response.status !== 200) throw failed(`answered HTTP ${response.status}`);
+      return readBounded(response, bytesMax, failed);
+    });
+  }
+
   return {
     name,
+    health,
     failed,
+    limited,
     request: async (body, signal, path = '') => {
       if (signal.aborted) throw abortedError(signal);
-      const init = body === undefined ? { method: 'GET' } : { method: 'POST', body };
-      const text = await withTimeout(deps.clock, timeoutMs, signal, failed, async (inner) => {
-        const response = await fetch(withPath(url, path), { ...init, headers, signal: inner, redirect: 'error' });
-        if (response.status === 429) throw failed('limits the rate of requests (HTTP 429)');
-        if (response.status !== 200) throw failed(`answered HTTP ${response.status}`);
-        return readBounded(response, bytesMax, failed);
-      });
+      const pauseMs = Math.min(PACE_MS_MAX, health.paceMs());
+      // The place is taken before the wait, so that those who come meanwhile wait for the next.
+      health.sent();
+      if (pauseMs > 0) await deps.clock.sleep(pauseMs, signal);
+      const begin = deps.clock.now();
+      let answer: unknown;
       try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        throw failed('answered something that is not JSON');
+        const text = await fetchText(body, signal, path);
+        try {
+          answer = JSON.parse(text) as unknown;
+        } catch {
+          throw failed('answered something that is not JSON');
+        }
+      } catch (error) {
+        if (!signal.aborted && health.stats.limitedMs < begin) health.failed();
+        throw error;
       }
+      health.answered(deps.clock.now() - begin);
+      return answer;
     },
     clean: (words) => {
       const open = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), words);
@@ -100,6 +132,11 @@ function withPath(url: string, path: string): string {
   joined.pathname = joined.pathname.replace(/\/$/, '') + pathname;
   for (const [key, value] of new URLSearchParams(query)) joined.searchParams.set(key, value);
   return joined.toString();
+}
+
+/** Seconds, as servers say them; a date or nonsense says nothing. */
+function retryAfterMs(header: string | null): number | undefined {
+  return header !== null && /^\d{1,6}$/.test(header) ? Number(header) * 1_000 : undefined;
 }
 
 type Failed = (what: string, ...metaMessages: string[]) => ViaductError;

@@ -25,7 +25,7 @@ import { DEFAULT_FEE_LIMITS, type FeeLimits, type Fees, nextFees } from './fees.
 import { readFeeMarket } from './feeMarket.ts';
 import { createGasLimits, type GasLimits } from './gasLimits.ts';
 import { acceptAndDeliverData, deliverData, laneArgument, readViews } from './gatewayCalls.ts';
-import { asRecord, parseQuantity, quantity } from './json.ts';
+import { asRecord, dataHex, parseQuantity, quantity } from './json.ts';
 import type { RpcEndpoint } from './rpc.ts';
 import { decodeCall, encodeCall, signTransaction, TRANSACTION_GAS_MAX } from './transaction.ts';
 
@@ -126,7 +126,7 @@ async function prepare(
   if (chunkBase === undefined) return { kind: 'refused', reason: 'another checkpoint was accepted at this sequence' };
   // That a chunk is delivered already is what the call itself says: asking first would be a request for each.
   const data = isAccepted ? deliverData(delivery, chunkBase) : acceptAndDeliverData(delivery, chunkBase);
-  const tried = await tryGas(endpoint, { from, to: toHex(gateway), data: toHex(data) }, data.length, limits, signal);
+  const tried = await tryGas(endpoint, { from, to: toHex(gateway), data: dataHex(data) }, data.length, limits, signal);
   return tried.kind === 'gas'
     ? { kind: 'send', call: encodeCall({ to: gateway, value: 0n, gas: tried.limit, data }) }
     : tried;
@@ -191,7 +191,7 @@ async function broadcast(
   transaction: SignedTransaction,
   signal: AbortSignal,
 ): Promise<void> {
-  const raw = toHex(transaction.raw);
+  const raw = dataHex(transaction.raw);
   const meanings = await Promise.all(
     ring.all.map(async (endpoint) => {
       try {
@@ -262,7 +262,7 @@ async function outcomeOf(
 
   // A receipt has no reason: the same call at the same block says why.
   const { to, gas, data } = decodeCall(transaction.call);
-  const call = { from: address, to: toHex(to ?? new Uint8Array(20)), gas: quantity(gas), data: toHex(data) };
+  const call = { from: address, to: toHex(to ?? new Uint8Array(20)), gas: quantity(gas), data: dataHex(data) };
   const reverted = await revertOf(endpoint, call, quantity(height), signal);
   const meaning = reverted === undefined ? undefined : revertMeaning(reverted);
   const unknown = gasUsed >= gas ? 'it ran out of gas' : 'no reason: it does not revert when replayed';

@@ -5,6 +5,7 @@ import path from 'node:path';
 import {
   type AbiEvent,
   encodeAbiParameters,
+  encodeFunctionData,
   keccak256,
   parseTransaction,
   recoverTransactionAddress,
@@ -18,6 +19,7 @@ import { checkpointPreimage, decodeAcceptedCheckpoint } from './acceptedCheckpoi
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
 import { replayWords } from './derive.ts';
 import { decodeEvidence, encodeEvidence, type Evidence } from './evidence.ts';
+import { acceptAndDeliverData, deliverData } from './gatewayCalls.ts';
 import { accumulatorSlot, checkpointSlot, GATEWAY_ABI, readInboundLane, REFUSALS, TOPICS } from './gateway.ts';
 import { headerFromRpc } from './headerFromRpc.ts';
 import { parseData, parseQuantity } from './json.ts';
@@ -247,5 +249,50 @@ describe('JSON-RPC values', () => {
       expect(headerFromRpc({ ...block, gasUsed: 7 }), fork).toBeUndefined();
     }
     for (const nonsense of [null, undefined, 5, [], {}, 'x']) expect(headerFromRpc(nonsense)).toBeUndefined();
+  });
+});
+
+describe('call data of deliveries', () => {
+  const anyDelivery = fc.record({
+    checkpoint: fc.record({
+      lane: bytes(32).map(laneId),
+      signerEpoch: u64,
+      signerSetHash: bytes(32),
+      manifestHash: bytes(32),
+      firstSequence: u64,
+      packetCount: fc.integer({ min: 1, max: 2 ** 31 }),
+      chunkSize: fc.integer({ min: 1, max: 512 }),
+      root: bytes(32),
+      sourceHeight: u64,
+      sourceBlockHash: bytes(32),
+    }),
+    signatures: fc.uint8Array({ maxLength: 200 }),
+    chunkIndex: fc.nat(255),
+    packets: fc.uint8Array({ maxLength: 300 }),
+    proof: fc.array(bytes(32), { maxLength: 8 }),
+  });
+
+  it('is what a general encoder makes of it', () => {
+    fc.assert(
+      fc.property(anyDelivery, u64, (delivery, chunkBase) => {
+        const { checkpoint, signatures, chunkIndex, packets, proof } = delivery;
+        const statement = {
+          ...checkpoint,
+          laneId: `0x${checkpoint.lane}`,
+          signerSetHash: toHex(checkpoint.signerSetHash),
+          manifestHash: toHex(checkpoint.manifestHash),
+          root: toHex(checkpoint.root),
+          sourceBlockHash: toHex(checkpoint.sourceBlockHash),
+        };
+        const rest = [chunkIndex, toHex(packets), proof.map(toHex)];
+        const encode = (functionName: string, args: readonly unknown[]): string =>
+          encodeFunctionData({ abi: GATEWAY_ABI, functionName, args });
+        expect(toHex(deliverData(delivery, chunkBase))).toBe(encode('deliver', [statement, chunkBase, ...rest]));
+        expect(toHex(acceptAndDeliverData(delivery, chunkBase))).toBe(
+          encode('acceptAndDeliver', [statement, chunkBase, toHex(signatures), ...rest]),
+        );
+      }),
+      { numRuns: 60 },
+    );
   });
 });

@@ -1,12 +1,18 @@
-/** The gateway's functions as call data, and its views as values, through its ABI. */
-import { decodeFunctionResult, encodeFunctionData, type Hex } from 'viem';
-import { fromHex, toHex } from '../../relayer/core/bytes.ts';
+/**
+ * The gateway's functions as call data, and its views as values, through its ABI. Deliveries are laid out by hand: a general
+ * encoder goes through hex text, some 3 us a packet.
+ */
+import { type AbiFunction, decodeFunctionResult, encodeFunctionData, type Hex, toFunctionSelector } from 'viem';
+import { concatBytes, fromHex, toHex, word } from '../../relayer/core/bytes.ts';
+import { assert, ViaductError } from '../../relayer/core/errors.ts';
 import { idBytes, type LaneId } from '../../relayer/core/ids.ts';
 import type { Delivery } from '../../relayer/core/ports.ts';
-import type { Checkpoint } from '../../relayer/core/checkpoint.ts';
-import { ViaductError } from '../../relayer/core/errors.ts';
+import { checkpointPreimage } from './acceptedCheckpoint.ts';
 import { GATEWAY_ABI } from './gateway.ts';
 import type { RpcCall, RpcEndpoint } from './rpc.ts';
+
+const ACCEPT_AND_DELIVER = selectorOf('acceptAndDeliver');
+const DELIVER = selectorOf('deliver');
 
 /** Reads views at the latest block, in one request. Throws `ENDPOINT_FAILED` when one of them reverts or is nonsense. */
 export async function readViews(
@@ -37,21 +43,38 @@ export async function readViews(
   });
 }
 
+/** `acceptAndDeliver(checkpoint, chunkBase, signatures, chunkIndex, packets, proof)` */
 export function acceptAndDeliverData(delivery: Delivery, chunkBase: bigint): Uint8Array {
   const { checkpoint, signatures, chunkIndex, packets, proof } = delivery;
-  return encode('acceptAndDeliver', [
-    checkpointArgument(checkpoint),
-    chunkBase,
-    toHex(signatures),
-    chunkIndex,
-    toHex(packets),
-    proof.map(toHex),
-  ]);
+  const head = checkpointPreimage(checkpoint, chunkBase);
+  const [index, first] = [word(chunkIndex), head.length + 4 * WORD];
+  const [signed, sent] = [lengthAnd(signatures), lengthAnd(packets)];
+  return concatBytes(
+    ...[ACCEPT_AND_DELIVER, head, word(first), index, word(first + signed.length)],
+    ...[word(first + signed.length + sent.length), signed, sent, word(proof.length), ...proof],
+  );
 }
 
+/** `deliver(checkpoint, chunkBase, chunkIndex, packets, proof)` */
 export function deliverData(delivery: Delivery, chunkBase: bigint): Uint8Array {
   const { checkpoint, chunkIndex, packets, proof } = delivery;
-  return encode('deliver', [checkpointArgument(checkpoint), chunkBase, chunkIndex, toHex(packets), proof.map(toHex)]);
+  const head = checkpointPreimage(checkpoint, chunkBase);
+  const first = head.length + 3 * WORD;
+  const sent = lengthAnd(packets);
+  return concatBytes(
+    ...[DELIVER, head, word(chunkIndex), word(first), word(first + sent.length)],
+    ...[sent, word(proof.length), ...proof],
+  );
+}
+
+const WORD = 32;
+
+/** Bytes as an argument's tail: their length, and themselves padded to whole words. */
+function lengthAnd(bytes: Uint8Array): Uint8Array {
+  const tail = new Uint8Array(WORD + Math.ceil(bytes.length / WORD) * WORD);
+  tail.set(word(bytes.length));
+  tail.set(bytes, WORD);
+  return tail;
 }
 
 export function encode(functionName: string, args: readonly unknown[]): Uint8Array {
@@ -62,17 +85,8 @@ export function laneArgument(lane: LaneId): Hex {
   return toHex(idBytes(lane));
 }
 
-function checkpointArgument(checkpoint: Checkpoint): Readonly<Record<string, unknown>> {
-  return {
-    laneId: laneArgument(checkpoint.lane),
-    signerEpoch: checkpoint.signerEpoch,
-    signerSetHash: toHex(checkpoint.signerSetHash),
-    manifestHash: toHex(checkpoint.manifestHash),
-    firstSequence: checkpoint.firstSequence,
-    packetCount: checkpoint.packetCount,
-    chunkSize: checkpoint.chunkSize,
-    root: toHex(checkpoint.root),
-    sourceHeight: checkpoint.sourceHeight,
-    sourceBlockHash: toHex(checkpoint.sourceBlockHash),
-  };
+function selectorOf(name: string): Uint8Array {
+  const found = GATEWAY_ABI.find((entry): entry is AbiFunction => entry.type === 'function' && entry.name === name);
+  assert(found !== undefined, `the gateway has a function ${name}`);
+  return fromHex(toFunctionSelector(found), 4);
 }

@@ -7,6 +7,7 @@
  */
 import { abortedError, type Clock } from '../../relayer/core/clock.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
+import type { EndpointHealth } from '../endpoints/health.ts';
 import { createHttpEndpoint, type HttpEndpoint } from '../endpoints/http.ts';
 import { parseQuantity } from './json.ts';
 
@@ -22,6 +23,8 @@ export type RpcAnswer =
 export interface RpcEndpoint {
   /** Scheme and host: safe to show. */
   readonly name: string;
+  /** How it fares, for whoever chooses among several. */
+  readonly health?: EndpointHealth | undefined;
   call(method: string, params: readonly unknown[], signal: AbortSignal): Promise<RpcAnswer>;
   /** The result, or `ENDPOINT_FAILED` when the endpoint says it has none. */
   result(method: string, params: readonly unknown[], signal: AbortSignal): Promise<unknown>;
@@ -79,6 +82,7 @@ export function createRpcEndpoint(deps: { readonly clock: Clock }, options: RpcO
 
   const endpoint: RpcEndpoint = {
     name,
+    health: http.health,
     call: async (method, params, signal) => {
       const [answer] = await checked([{ method, params }], signal);
       if (answer === undefined) throw failed(`did not answer ${method}`);
@@ -116,6 +120,8 @@ function readAnswers(http: HttpEndpoint, list: readonly unknown[], count: number
     }
     if (answer.error !== undefined && answer.error !== null) {
       const { code, message, data } = answer.error;
+      // Some say in JSON what HTTP has a status for.
+      if (code === 429) throw http.limited();
       answers[id] = {
         kind: 'error',
         code: typeof code === 'number' ? code : 0,

@@ -11,14 +11,15 @@ import { EVENTS_KEY, RUNTIME_KEY } from './derive.ts';
 import type { BlockContent } from './evidence.ts';
 import { signExtrinsic } from './extrinsic.ts';
 import { keyFromSeed, type SigningKey } from './keys.ts';
-import { metadataHash, createRuntimes } from './runtimes.ts';
+import { createRuntime } from './runtime.ts';
+import { createRuntimes, metadataHash } from './runtimes.ts';
 import { DEV_SEED } from './vault.fixture.ts';
 
 export const SPEC = 268;
 export const METADATA = fromHex(substrateMetadata);
 export const RUNTIMES = createRuntimes(new Map([[SPEC, metadataHash(METADATA)]]));
 RUNTIMES.bring(SPEC, METADATA);
-export const RUNTIME = RUNTIMES.get(SPEC)!;
+export const RUNTIME = createRuntime(METADATA);
 export const key = (path: string): SigningKey => keyFromSeed(DEV_SEED, path);
 
 export interface TestBlock {
@@ -63,14 +64,14 @@ export function makeBlock(
   number: number,
   extrinsics: readonly Uint8Array[],
   events: readonly TestEvent[],
-  { specVersion = SPEC, version = 0 as 0 | 1 } = {},
+  { specVersion = SPEC, version = 0 }: { readonly specVersion?: number; readonly version?: 0 | 1 } = {},
 ): TestBlock {
   const records = events.map(([index, pallet, event]): Input => ({
     phase: { ApplyExtrinsic: index },
     event: { [pallet]: event },
     topics: [],
   }));
-  const type = RUNTIME.metadata.pallets.get('System')!.storage.get('Events')!.value;
+  const type = RUNTIME.metadata.pallets.get('System')?.storage.get('Events')?.value ?? 0;
   const entries = new Map([
     [hexOf(EVENTS_KEY), RUNTIME.codec.encode(type, records)],
     [hexOf(RUNTIME_KEY), joinBytes([writeCompact(BigInt(specVersion)), sizedBytes(utf8('node'))])],

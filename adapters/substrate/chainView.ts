@@ -198,7 +198,8 @@ async function bringRuntime(
   hash: string,
   signal: AbortSignal,
 ): Promise<Runtime> {
-  if (!runtimes.isPinned(specVersion)) throw unpinned(specVersion);
+  // The source calls the operator; whoever plans or signs only waits, and other chains go on.
+  if (!runtimes.isPinned(specVersion)) throw endpoint.failed(unpinned(specVersion).shortMessage.replace(/\.$/, ''));
   const known = runtimes.get(specVersion);
   if (known !== undefined) return known;
   const metadata = asBytes(await endpoint.result('state_getMetadata', [hash], signal));

@@ -62,13 +62,13 @@ describe('the engine following an asset hub', () => {
   const telemetry = recordTelemetry();
 
   /** Runs the loop until everything up to the tip is derived. */
-  const followToTip = async (trustedHash: Uint8Array): Promise<void> => {
+  const followToTip = async (trustedHash: Uint8Array, known = runtimes): Promise<void> => {
     const source = createSubstrateSource(
       { clock: systemClock },
       {
         endpoints: endpointsOf(local.assetHub),
         gateway,
-        runtimes,
+        runtimes: known,
         trustedHash,
         parachain: { id: local.assetHub.paraId, relayEndpoints: endpointsOf(local.relay) },
         packetsOf: async (lane, first, count) => journal.readPackets(lane, first, count),
@@ -84,14 +84,21 @@ describe('the engine following an asset hub', () => {
     const verifier = createVerifier(NAME, {
       journal,
       lightClient,
-      derive: createSubstrateDerive(gateway, runtimes),
+      derive: createSubstrateDerive(gateway, known),
       clock,
     });
     const stop = new AbortController();
     const onDerived = ({ height }: { height: bigint }): void => {
       if (height === BigInt(local.assetHub.chain.finalized().number)) stop.abort();
     };
-    await followChain({ source, verifier, clock, log: silentLogger, telemetry, onDerived }, 5, stop.signal);
+    const watched: typeof telemetry = {
+      ...telemetry,
+      alert: (severity, code, text) => {
+        telemetry.alert(severity, code, text);
+        if (code === 'SETUP_FAILED') stop.abort();
+      },
+    };
+    await followChain({ source, verifier, clock, log: silentLogger, telemetry: watched, onDerived }, 5, stop.signal);
     await source.close();
   };
 
@@ -106,6 +113,10 @@ describe('the engine following an asset hub', () => {
       expect(receipt.events.map(({ variant }) => variant)).toContain('ExtrinsicSuccess');
     };
     await send(10n * COIN, memo);
+    // Nothing is read by a runtime that nobody pinned; with the pin it goes on.
+    await followToTip(trustedHash, createRuntimes(new Map()));
+    expect(telemetry.alerts.splice(0)).toEqual(['SETUP_FAILED']);
+    expect(await journal.readPackets(EVM_LANE, 0n, 1)).toBeUndefined();
     await followToTip(trustedHash);
     local.relay.changeValidators({ remove: [local.accounts[3]!] });
     for (let i = 0; i < 4; i++) local.relay.nextSession();

@@ -36,5 +36,13 @@ export {
 } from './sender.ts';
 export { createSubstrateSource, type SubstrateSourceOptions } from './source.ts';
 export { createSubstrateTarget } from './target.ts';
-export { assetSupply, balanceOf, deposit, type DepositTerms, depositWithMemo, type SentDeposit } from './user.ts';
+export {
+  assetSupply,
+  balanceOf,
+  deposit,
+  depositMany,
+  type DepositTerms,
+  depositWithMemo,
+  type SentDeposit,
+} from './user.ts';
 export { createSubstrateVault, type SubstrateVaultDeps, type SubstrateVaultOptions } from './vault.ts';

@@ -40,7 +40,7 @@ describe('a reader of frames', () => {
   });
 });
 
-describe('a node that stores few justifications', () => {
+describe('a node that proves no finality on request', () => {
   it('is followed by what it shows to subscribers', async () => {
     const local = await startLocalSubstrate({ clock: systemClock }, { justificationPeriod: 512 });
     const { relay } = local;
@@ -66,7 +66,8 @@ describe('a node that stores few justifications', () => {
     const shown = feed.newest()!;
     expect(relay.chain.block(shown.hash)?.number).toBe(shown.number);
     const now = BigInt(Math.floor(systemClock.now() / 1000));
-    expect(await endpoint.result('grandpa_proveFinality', [shown.number], stop.signal)).toBeNull();
+    relay.faults.add({ kind: 'error', method: 'grandpa_proveFinality', code: -32601, message: 'Method not found' });
+    expect(await pullFinality(endpoint, state, undefined, undefined, stop.signal)).toBeUndefined();
     const update = await pullFinality(endpoint, state, undefined, shown, stop.signal);
     const step = client.update(state, update!, now);
     expect(step).toMatchObject({ kind: 'valid' });

@@ -1,7 +1,7 @@
 /**
- * The newest justification that a node shows to its subscribers. Nodes prove finality on request up to the last justification
- * that they stored, which may be some hundred blocks old; to subscribers they show every round. Untrusted until the light
- * client says otherwise; without it everything works, later.
+ * The newest justification that a node shows to its subscribers. Nodes prove finality on request only up to what they stored,
+ * and some do not prove it at all; to subscribers they show every round. Untrusted until the light client says otherwise;
+ * without it everything works, later.
  *
  * A WebSocket of its own: Node 20 has none, and that of the usual library writes to the console.
  */

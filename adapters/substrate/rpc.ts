@@ -6,7 +6,7 @@
  */
 import { abortedError } from '../../relayer/core/clock.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
-import type { HttpEndpoint } from '../endpoints/index.ts';
+import type { EndpointHealth, HttpEndpoint } from '../endpoints/index.ts';
 import { asRecord } from './json.ts';
 
 export interface SubstrateCall {
@@ -21,6 +21,8 @@ export type SubstrateAnswer =
 export interface SubstrateEndpoint {
   /** Scheme and host: safe to show. */
   readonly name: string;
+  /** How it fares, for whoever chooses among several. */
+  readonly health?: EndpointHealth | undefined;
   call(method: string, params: readonly unknown[], signal: AbortSignal): Promise<SubstrateAnswer>;
   /** The result, or `ENDPOINT_FAILED` when the node says it has none. */
   result(method: string, params: readonly unknown[], signal: AbortSignal): Promise<unknown>;
@@ -82,6 +84,7 @@ export function createSubstrateEndpoint(http: HttpEndpoint, options: SubstrateRp
 
   return {
     name,
+    health: http.health,
     failed,
     call: async (method, params, signal) => {
       const [answer] = await checked([{ method, params }], signal);

@@ -3,9 +3,9 @@
  * of it is verified; what counts for the bridge is derived from verified blocks.
  */
 import { blake2b256 } from '../../light-clients/blake2b.ts';
-import { equalBytes } from '../../relayer/core/bytes.ts';
+import { bytesToHex } from '../../relayer/core/bytes.ts';
 import type { Clock } from '../../relayer/core/clock.ts';
-import { ViaductError } from '../../relayer/core/errors.ts';
+import { assert, ViaductError } from '../../relayer/core/errors.ts';
 import { RETRY_MS_MIN } from '../../relayer/core/limits.ts';
 import type { ChainView } from './chainView.ts';
 import { fieldOf } from './codec.ts';
@@ -29,6 +29,11 @@ export interface SubstrateSender {
   readonly address: string;
   /** Throws `TX_REVERTED` when it is included and fails. */
   send(makeCall: (runtime: Runtime) => Uint8Array, signal: AbortSignal): Promise<SubstrateReceipt>;
+  /** Several extrinsics with nonces in a row, all sent before the first is waited for. */
+  sendMany(
+    makeCalls: readonly ((runtime: Runtime) => Uint8Array)[],
+    signal: AbortSignal,
+  ): Promise<readonly SubstrateReceipt[]>;
 }
 
 export interface SubstrateSenderOptions {
@@ -44,24 +49,48 @@ export function createSubstrateSender(
 ): SubstrateSender {
   const { clock, view } = deps;
   const address = formatAccount(key.account, ss58Prefix);
+
+  async function sendMany(
+    makeCalls: readonly ((runtime: Runtime) => Uint8Array)[],
+    signal: AbortSignal,
+  ): Promise<readonly SubstrateReceipt[]> {
+    const { runtime, context, finalized } = await view.now(signal);
+    const first = await view.nextIndex(address, signal);
+    const signed = makeCalls.map((makeCall, index) =>
+      signExtrinsic(runtime, makeCall(runtime), key, context, { nonce: first + BigInt(index), tip: 0n }),
+    );
+    for (const { raw } of signed) {
+      const { meaning, words } = await view.submit(raw, signal);
+      if (meaning !== 'taken' && meaning !== 'known') throw notTaken(address, meaning === 'outOfFunds', words);
+    }
+    const found = new Map<number, Found>();
+    for (let next = finalized.number + 1; ;) {
+      const now = await view.now(signal);
+      for (; next <= now.finalized.number; next++) {
+        const missing = signed.flatMap(({ raw }, index) => (found.has(index) ? [] : [{ index, raw }]));
+        const here = await findAllIn(view, runtime, next, missing, signal);
+        for (const [index, one] of here) found.set(index, one);
+      }
+      if (found.size === signed.length) break;
+      const lostOne = signed.find((_, index) => !found.has(index));
+      if (lostOne !== undefined && now.finalized.number > finalized.number + ERA_BLOCKS)
+        throw lost(address, lostOne.hash);
+      await clock.sleep(pollMs, signal);
+    }
+    return signed.flatMap(({ hash }, index) => {
+      const one = found.get(index);
+      return one === undefined ? [] : [receiptOf(runtime, hash, one)];
+    });
+  }
+
   return {
     account: key.account,
     address,
+    sendMany,
     send: async (makeCall, signal) => {
-      const { runtime, context, finalized } = await view.now(signal);
-      const nonce = await view.nextIndex(address, signal);
-      const { raw, hash } = signExtrinsic(runtime, makeCall(runtime), key, context, { nonce, tip: 0n });
-      const { meaning, words } = await view.submit(raw, signal);
-      if (meaning !== 'taken' && meaning !== 'known') throw notTaken(address, meaning === 'outOfFunds', words);
-      for (let next = finalized.number + 1; ;) {
-        const now = await view.now(signal);
-        for (; next <= now.finalized.number; next++) {
-          const found = await findIn(view, runtime, next, raw, signal);
-          if (found !== undefined) return receiptOf(runtime, hash, found);
-        }
-        if (now.finalized.number > finalized.number + ERA_BLOCKS) throw lost(address, hash);
-        await clock.sleep(pollMs, signal);
-      }
+      const [receipt] = await sendMany([makeCall], signal);
+      assert(receipt !== undefined, 'one receipt for one extrinsic');
+      return receipt;
     },
   };
 }
@@ -81,13 +110,32 @@ export async function findIn(
   raw: Uint8Array,
   signal: AbortSignal,
 ): Promise<Found | undefined> {
+  return (await findAllIn(view, runtime, height, [{ index: 0, raw }], signal)).get(0);
+}
+
+/** Those of the extrinsics that are in the block at a height, by their own index. */
+async function findAllIn(
+  view: ChainView,
+  runtime: Runtime,
+  height: number,
+  wanted: readonly { readonly index: number; readonly raw: Uint8Array }[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, Found>> {
+  const found = new Map<number, Found>();
   const blockHash = await view.hashAt(height, signal);
-  if (blockHash === undefined) return undefined;
-  const wanted = blake2b256(raw);
-  const index = (await view.extrinsics(blockHash, signal)).findIndex((one) => equalBytes(blake2b256(one), wanted));
-  if (index < 0) return undefined;
-  const events = (await view.events(runtime, blockHash, signal)).filter(({ extrinsic }) => extrinsic === index);
-  return { blockHash, height, index, events };
+  if (blockHash === undefined || wanted.length === 0) return found;
+  const byHash = new Map(wanted.map(({ index, raw }) => [bytesToHex(blake2b256(raw)), index]));
+  const extrinsics = await view.extrinsics(blockHash, signal);
+  const places = extrinsics.flatMap((one, index) => {
+    const own = byHash.get(bytesToHex(blake2b256(one)));
+    return own === undefined ? [] : [{ own, index }];
+  });
+  if (places.length === 0) return found;
+  const events = await view.events(runtime, blockHash, signal);
+  for (const { own, index } of places) {
+    found.set(own, { blockHash, height, index, events: events.filter(({ extrinsic }) => extrinsic === index) });
+  }
+  return found;
 }
 
 function receiptOf(runtime: Runtime, hash: string, found: Found): SubstrateReceipt {

@@ -32,7 +32,7 @@ export interface SubstrateSourceOptions {
   readonly packetsOf: PacketsOf;
   /**
    * A WebSocket endpoint (`ws://host:port`) of the chain that GRANDPA finalizes: finality as it comes about. Without it only what
-   * nodes prove on request, which on public networks may be an hour old.
+   * nodes prove on request, which may be older.
    */
   readonly finalityWsUrl?: string | undefined;
   /** Milliseconds between looks at the finalized block. */

@@ -26,6 +26,16 @@ export async function deposit(sender: SubstrateSender, terms: DepositTerms, sign
   return depositWithMemo(sender, terms, encodeMemo(terms), signal);
 }
 
+/** Each in an extrinsic of its own, since a memo names one receiver; all are sent before the first is waited for. */
+export async function depositMany(
+  sender: SubstrateSender,
+  terms: readonly DepositTerms[],
+  signal: AbortSignal,
+): Promise<readonly SubstrateReceipt[]> {
+  const calls = terms.map((one) => (runtime: Runtime) => depositCall(runtime, one, utf8(encodeMemo(one))));
+  return sender.sendMany(calls, signal);
+}
+
 /** With whatever text for a memo: one that is no routing memo brings the money back. */
 export async function depositWithMemo(
   sender: SubstrateSender,

@@ -2,6 +2,7 @@
 import { equalBytes } from '../../relayer/core/bytes.ts';
 import type { Clock } from '../../relayer/core/clock.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
+import type { Logger } from '../../relayer/core/log.ts';
 import type { Vault } from '../../relayer/core/ports.ts';
 import type { ChainView } from './chainView.ts';
 import type { TipPolicy } from './fees.ts';
@@ -16,6 +17,7 @@ export interface SubstrateVaultDeps {
   readonly view: ChainView;
   /** This process's own derivation cursor of the vault's chain, as the journal has it. */
   readonly cursor: () => Promise<Uint8Array | undefined>;
+  readonly log?: Logger | undefined;
 }
 
 export interface SubstrateVaultOptions {

@@ -9,6 +9,7 @@ import { equalBytes } from '../../relayer/core/bytes.ts';
 import type { Clock } from '../../relayer/core/clock.ts';
 import { createSerial } from '../../relayer/core/concurrency.ts';
 import { asViaductError, ViaductError } from '../../relayer/core/errors.ts';
+import { type Logger, silentLogger } from '../../relayer/core/log.ts';
 import { PACKET_BYTES } from '../../relayer/core/limits.ts';
 import { readSequence } from '../../relayer/core/packet.ts';
 import type {
@@ -43,6 +44,7 @@ export interface VaultOpenerDeps {
   readonly cosigners: Cosigners;
   /** This process's own derivation cursor of the vault's chain, as the journal has it. */
   readonly cursor: () => Promise<Uint8Array | undefined>;
+  readonly log?: Logger | undefined;
 }
 
 export interface VaultOpenerOptions {
@@ -74,7 +76,7 @@ interface Watched {
 }
 
 export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOptions): TargetAccount {
-  const { clock, view, cosigners } = deps;
+  const { clock, view, cosigners, log = silentLogger } = deps;
   const {
     gateway,
     signers,
@@ -231,8 +233,12 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
     step()
       .then(
         () => againMs,
-        // Members that do not have the block yet will have it soon.
-        (thrown: unknown) => (asViaductError(thrown).code === 'COSIGNERS_MISSING' ? againMs / 6 : againMs),
+        (thrown: unknown) => {
+          const { code, message } = asViaductError(thrown);
+          if (!signal.aborted) log.warn({ account: address, code, detail: message }, 'an operation of a vault waits');
+          // Members that do not have the block yet will have it soon.
+          return code === 'COSIGNERS_MISSING' ? againMs / 6 : againMs;
+        },
       )
       .then((ms) => {
         watch.busy = false;
@@ -281,7 +287,11 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
     try {
       await cosigners.collect(request, take, signal);
     } finally {
-      for (const raw of taken.values()) await view.submit(raw, signal);
+      for (const [member, raw] of taken) {
+        const { meaning, words } = await view.submit(raw, signal);
+        // A used nonce comes from asking twice; what a member has to mend is another thing.
+        if (meaning === 'outOfFunds') log.warn({ account: member, words }, 'a member of a vault cannot pay its fees');
+      }
     }
   };
 

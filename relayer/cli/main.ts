@@ -105,7 +105,7 @@ program
   .description('the local network: chains of every family, nats-server, three attesters and a relayer, until Ctrl-C')
   .option('--dir <folder>', 'where its files go', '.devnet')
   .option('--api-port <port>', "port of the relayer's API", '7717')
-  .option('--families <list>', 'families of its chains', 'evm,cosmos')
+  .option('--families <list>', 'families of its chains', 'evm,cosmos,substrate')
   .option('--cosmos <kind>', 'Cosmos chains: local, or tokend for real nodes (needs Go)', 'local')
   .option('--json', 'what runs where, as JSON')
   .action(async (options: DevnetOptions & { json?: true }) => {

@@ -42,7 +42,8 @@ export async function status(options: { config: string; api?: string }, output: 
     table([
       ['lane', 'verified', 'attested', 'accepted', 'delivered', 'source verified by', 'blocked'],
       ...lanes.map((lane) => [
-        `${lane.source} -> ${lane.target}`,
+        // A vault's home lane carries deposits back that cannot travel.
+        lane.source === lane.target ? `${lane.source}, refunds` : `${lane.source} -> ${lane.target}`,
         lane.derived,
         lane.attested,
         lane.accepted,

@@ -21,6 +21,7 @@ import {
 } from '../manifest/index.ts';
 import { createCosmosWallet } from './cosmosWallet.ts';
 import { createEvmWallet } from './evmWallet.ts';
+import { createSubstrateWallet } from './substrateWallet.ts';
 import type { UserKey } from './userKey.ts';
 
 export interface WalletOptions {
@@ -195,7 +196,7 @@ async function createChainWallet(
     case 'cosmos':
       return createCosmosWallet(deps, { chain, key, url });
     case 'substrate':
-      throw usage('WIP', []);
+      return createSubstrateWallet(deps, { chain, key, url });
   }
 }
 

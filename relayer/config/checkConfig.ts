@@ -137,7 +137,7 @@ function checkEndpoints(
   // One endpoint is enough to follow signed headers; more of them are witnesses.
   if (chain.lightClient.kind === 'tendermint') return;
   if (chain.lightClient.kind === 'grandpa') {
-    if (chain.lightClient.parachainId !== undefined && at('chains', name, 'relayEndpoints') === undefined) {
+    if (chain.lightClient.parachain !== undefined && at('chains', name, 'relayEndpoints') === undefined) {
       report(['chains', name], {
         problem: 'the light client of a parachain needs nodes of its relay chain',
         expected: 'relayEndpoints: a list of addresses',

@@ -1,6 +1,7 @@
 /**
  * An intent as flat bytes: a chunk's transaction is as long as its packets, and spelled as hex in JSON it cost 9 us a
- * transfer. Integers are big-endian.
+ * transfer. A signed transaction carries nearly all of its call, so of its raw bytes only what differs is kept: that is
+ * half of what a submitter syncs to disk. Integers are big-endian.
  *
  * | size | field                                              |
  * |------|----------------------------------------------------|
@@ -13,9 +14,12 @@
  * | 2    | number of attempts; of each:                       |
  * | 4    | attempt                                            |
  * | 4, n | hash, as text                                      |
- * | 4, n | raw bytes                                          |
+ * | 4, n | raw bytes up to where the call's end is in them    |
+ * | 4    | how many of the call's last bytes follow           |
+ * | 4, n | raw bytes after them                               |
  */
-import { copyBytes, readU32, readU64, utf8, writeU32, writeU64 } from '../core/bytes.ts';
+import { Buffer } from 'node:buffer';
+import { concatBytes, copyBytes, readU32, readU64, utf8, writeU32, writeU64 } from '../core/bytes.ts';
 import { assert, DecodeError } from '../core/errors.ts';
 import { idBytes, laneId } from '../core/ids.ts';
 import type { SignedTransaction } from '../core/ports.ts';
@@ -25,14 +29,16 @@ const MAGIC = 0x56444931;
 const HEAD_BYTES = 21;
 const CHUNK_BYTES = 44;
 const ATTEMPTS_MAX = 0xffff;
+/** Bytes of the call's end that are searched for in a transaction. */
+const NEEDLE_BYTES = 32;
 
 export function encodeIntent(intent: Intent): Uint8Array {
   const { slot, chunk, call, attempts, signedAtMs } = intent;
   assert(attempts.length <= ATTEMPTS_MAX, 'attempts fit into two bytes');
-  const hashes = attempts.map(({ hash }) => utf8(hash));
+  const signed = attempts.map(({ attempt, hash, raw }) => ({ attempt, hash: utf8(hash), ...withoutCall(raw, call) }));
   const chunkBytes = chunk === undefined ? 0 : CHUNK_BYTES;
   let size = HEAD_BYTES + chunkBytes + 4 + call.length + 2;
-  attempts.forEach(({ raw }, index) => (size += 12 + (hashes[index] as Uint8Array).length + raw.length));
+  for (const { hash, before, after } of signed) size += 20 + hash.length + before.length + after.length;
   const bytes = new Uint8Array(size);
   writeU32(bytes, 0, MAGIC);
   writeU64(bytes, 4, slot);
@@ -54,11 +60,14 @@ export function encodeIntent(intent: Intent): Uint8Array {
   bytes[at] = attempts.length >>> 8;
   bytes[at + 1] = attempts.length & 0xff;
   at += 2;
-  for (const [index, { attempt, raw }] of attempts.entries()) {
+  for (const { attempt, hash, before, shared, after } of signed) {
     writeU32(bytes, at, attempt);
     at += 4;
-    write(hashes[index] as Uint8Array);
-    write(raw);
+    write(hash);
+    write(before);
+    writeU32(bytes, at, shared);
+    at += 4;
+    write(after);
   }
   return bytes;
 }
@@ -88,10 +97,39 @@ export function decodeIntent(bytes: Uint8Array): Intent {
   for (let i = 0; i < count; i++) {
     const attempt = readU32(bytes, take(4));
     const hash = new TextDecoder('utf-8', { fatal: true }).decode(takePart());
-    attempts.push({ slot, attempt, call, raw: takePart(), hash });
+    const before = takePart();
+    const shared = readU32(bytes, take(4));
+    if (shared > call.length) throw malformed(`${shared} bytes of a call of ${call.length}`);
+    const raw = concatBytes(before, call.subarray(call.length - shared), takePart());
+    attempts.push({ slot, attempt, call, raw, hash });
   }
   if (at !== bytes.length) throw malformed(`${bytes.length - at} trailing bytes`);
   return { slot, chunk, call, attempts, signedAtMs };
+}
+
+interface WithoutCall {
+  readonly before: Uint8Array;
+  /** How many of the call's last bytes are between the two. */
+  readonly shared: number;
+  readonly after: Uint8Array;
+}
+
+function withoutCall(raw: Uint8Array, call: Uint8Array): WithoutCall {
+  const whole: WithoutCall = { before: raw, shared: 0, after: new Uint8Array(0) };
+  if (call.length < NEEDLE_BYTES || raw.length < NEEDLE_BYTES) return whole;
+  const haystack = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+  const found = haystack.lastIndexOf(call.subarray(call.length - NEEDLE_BYTES));
+  if (found < 0) return whole;
+  const end = found + NEEDLE_BYTES;
+  // The longest tail of the call that ends here: comparing halves costs a few passes of memcmp.
+  let shared = NEEDLE_BYTES;
+  for (let most = Math.min(end, call.length); shared < most;) {
+    const middle = Math.ceil((shared + most) / 2);
+    const isShared = haystack.compare(call, call.length - middle, call.length, end - middle, end) === 0;
+    if (isShared) shared = middle;
+    else most = middle - 1;
+  }
+  return { before: raw.subarray(0, end - shared), shared, after: raw.subarray(end) };
 }
 
 function readChunk(bytes: Uint8Array, at: number): ChunkId {

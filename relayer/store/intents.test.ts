@@ -4,6 +4,7 @@ import { LANE, TARGET } from '../../test/sim/statements.ts';
 import { concatBytes, utf8 } from '../core/bytes.ts';
 import { ViaductError } from '../core/errors.ts';
 import { createMemoryStore, put, storeKey } from './index.ts';
+import { keccak256 } from '../core/keccak.ts';
 import { decodeIntent, encodeIntent } from './intentCodec.ts';
 import { createIntents, type Intent } from './intents.ts';
 
@@ -58,6 +59,26 @@ describe('intents', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it('hold a call once, however much of it the transactions carry', () => {
+    const long = Uint8Array.from({ length: 5_000 }, (_, i) => keccak256(utf8(`${i}`))[0] as number);
+    const raws = [
+      concatBytes(utf8('head'), long, utf8('tail')),
+      concatBytes(utf8('another head'), long.subarray(900), long.subarray(4_990)),
+      long,
+      long.subarray(0, 4_000),
+      long.toReversed(),
+    ];
+    const one: Intent = {
+      ...blank,
+      call: long,
+      attempts: raws.map((raw, attempt) => ({ slot: blank.slot, attempt, call: long, raw, hash: '0x' })),
+    };
+    expect(decodeIntent(encodeIntent(one))).toEqual(one);
+    const carrying = encodeIntent({ ...one, attempts: one.attempts.slice(0, 3) });
+    expect(carrying.length).toBeLessThan(long.length + 200);
+    expect(encodeIntent(one).length).toBeGreaterThan(carrying.length + 9_000);
   });
 
   it('are damaged when cut, longer or of another kind', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { percentiles, rounded, timed } from './bench.ts';
 import { benchCommand } from './benchCommand.ts';
 import { BENCHES, runBench } from './entries/index.ts';
+import { performancePage } from './performancePage.ts';
 
 const FIELDS = ['name', 'perSecond', 'cpuMicrosPerTransfer', 'cores', 'p50Ms', 'p99Ms', 'rssMb', 'lost', 'doubled'];
 const quiet = { seed: 1, say: () => undefined };
@@ -28,7 +29,23 @@ describe('benchmarks', () => {
     expect(await command('codec', '--seconds', 'many')).toMatchObject({ code: 2, complaint: /--seconds/ });
     expect(await command('codec', '--speed', '3')).toMatchObject({ code: 2, complaint: /--speed/ });
     expect(await command('codec', 'engine')).toMatchObject({ code: 2 });
+    expect(await command('codec', '--write')).toMatchObject({ code: 2, complaint: /--write/ });
     expect(await command('codec', '--seconds', '0.01', '--json')).toMatchObject({ code: 0, last: { name: 'codec' } });
+  });
+
+  it('are shown on a page that says what was simulated, and a dash for what is not known', () => {
+    const machine = { cores: 2, cpu: 'CPU ', memoryGb: 8, node: 'v20', keccak: 'wasm', load: [0.5, 2] } as const;
+    const figures = { perSecond: 12_345, cpuMicrosPerTransfer: 9.5, cores: 1, p50Ms: 1, p99Ms: 2, rssMb: 300 };
+    const row = { of: 32, ...figures, lost: 0, doubled: 0 };
+    const page = performancePage(machine, 7, {
+      pipeline: { ...row, note: 'chains are SIMULATED', stages: [{ stage: 'verify', cpuMicros: 1.5 }] },
+      lanes: { ...row, note: '', rows: [row] },
+    });
+    expect(page).toContain('`npm run bench -- --write --seconds 7` on 2 cores (CPU), 8 GB, Node v20, Keccak by wasm.');
+    expect(page).toContain('**What is simulated.** Chains are SIMULATED.');
+    expect(page).toContain('| pipeline | 12,345 | 9.5 | 1 | 1 | 2 | 300 | - | - | - | 0 | 0 |');
+    expect(page).toContain('| verify | 1.5 |');
+    expect(page).toContain('| 32 | 12,345 | 9.5 | 1 | 1 | 2 | 300 | 0 | 0 |');
   });
 
   it('take medians and tails', () => {

@@ -1,18 +1,11 @@
-/** The process of one local Cosmos chain: makes blocks by the wall clock, serves its RPC, and ends with its parent. */
+/** The process of one local Cosmos chain: makes blocks by the wall clock and serves its RPC. */
 import { systemClock } from '../../relayer/core/clock.ts';
+import { serveChain } from './chainProcess.ts';
 import { startLocalCosmos } from './cosmos/index.ts';
-import type { CosmosProcessMessage, CosmosProcessOptions } from './cosmosProcess.ts';
+import type { CosmosNode } from './cosmosChains.ts';
+import type { CosmosProcessOptions } from './cosmosProcess.ts';
 
-process.on('disconnect', () => {
-  process.exit(0);
-});
-
-const tell = (message: CosmosProcessMessage): void => {
-  process.send?.(message);
-};
-
-try {
-  const { holders, chainId, ...options } = JSON.parse(process.argv[2] ?? '{}') as CosmosProcessOptions;
+await serveChain(async ({ holders, chainId, ...options }: CosmosProcessOptions): Promise<CosmosNode> => {
   const nanos = (): bigint => BigInt(systemClock.now()) * 1_000_000n;
   const chain = await startLocalCosmos(
     { clock: systemClock },
@@ -30,9 +23,5 @@ try {
   );
   const [node] = chain.nodes;
   if (node === undefined) throw new Error('a chain without a node');
-  tell({ kind: 'ready', node: { url: node.url, wsUrl: node.wsUrl } });
-} catch (error) {
-  tell({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-  process.exitCode = 1;
-  process.disconnect();
-}
+  return { url: node.url, wsUrl: node.wsUrl };
+});

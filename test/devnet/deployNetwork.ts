@@ -9,6 +9,7 @@ import { caip2 } from '../../relayer/core/ids.ts';
 import { addressOf } from '../../relayer/core/secp256k1.ts';
 import { type CosmosMember, deployCosmosVault, planVault, type RunningCosmosChain } from './cosmosChains.ts';
 import { configureEvmGateway, deployEvmGateway, evmGatewayRow, type RemoteGateway } from './evmGateways.ts';
+import { deploySubstrateVault, planSubstrateVault, type RunningSubstrateChain } from './substrateChains.ts';
 import { CHUNK_SIZE, decimalsOf, LANE_MAX_TOKENS, lanePairs, type NetworkPlan } from './networkPlan.ts';
 
 export interface DeployEvmChain {
@@ -21,6 +22,7 @@ export interface DeployOptions {
   readonly plan: NetworkPlan;
   readonly evm: readonly DeployEvmChain[];
   readonly cosmos: readonly RunningCosmosChain[];
+  readonly substrate: readonly RunningSubstrateChain[];
   /** Keys of 32 bytes. */
   readonly deployer: Uint8Array;
   readonly attesters: readonly { readonly name: string; readonly key: Uint8Array }[];
@@ -51,14 +53,24 @@ export async function deployNetwork(
     options.evm.map(async (chain) => deployEvmGateway(deps, { ...chain, deployer, signerSet }, signal)),
   );
   const vaults = options.cosmos.map((chain) => ({ chain, vault: planVault(chain.plan, members, threshold, plan) }));
+  const substrate = options.substrate.map((chain) => {
+    return { chain, vault: planSubstrateVault(members, threshold, plan, chain.plan.name) };
+  });
   const ends: RemoteGateway[] = [
     ...gateways.map(({ name, sender, address }) => {
-      return { name, id: caip2(`eip155:${sender.chainId}`), gateway: address };
+      return { name, id: caip2(`eip155:${sender.chainId}`), gateway: address, receiverLength: 20 };
     }),
     ...vaults.map(({ chain, vault }) => ({
       name: chain.plan.name,
       id: caip2(`cosmos:${chain.plan.chainId}`),
       gateway: vault.shards[0]?.account ?? new Uint8Array(0),
+      receiverLength: 20,
+    })),
+    ...substrate.map(({ chain, vault }) => ({
+      name: chain.plan.name,
+      id: caip2(`polkadot:${chain.node.genesisHash.slice(2, 34)}`),
+      gateway: vault.shards[0]?.account ?? new Uint8Array(0),
+      receiverLength: 32,
     })),
   ];
   /** By chain, then by asset. */
@@ -89,7 +101,15 @@ export async function deployNetwork(
     tokens.set(chain.plan.name, new Map([...vault.denoms].map(([id, denom]) => [id, { denom, refundMinimum: '1' }])));
     return deployCosmosVault(deps, chain, vault, plan, members, deployer, signal);
   });
-  const chains = await Promise.all([...evmRows, ...cosmosRows]);
+  const substrateRows = substrate.map(async ({ chain, vault }) => {
+    const rows = plan.assets.map(({ id }): [number, TokenRow] => {
+      const number = vault.assetIds.get(id);
+      return [id, { ...(number === undefined ? {} : { assetId: number.toString() }), refundMinimum: '1' }];
+    });
+    tokens.set(chain.plan.name, new Map(rows));
+    return deploySubstrateVault(deps, chain, vault, plan, deployer, signal);
+  });
+  const chains = await Promise.all([...evmRows, ...cosmosRows, ...substrateRows]);
 
   return {
     $schema: '../configs/manifest.schema.json',

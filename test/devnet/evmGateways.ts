@@ -31,6 +31,8 @@ export interface RemoteGateway {
   readonly name: string;
   readonly id: Caip2;
   readonly gateway: Uint8Array;
+  /** Bytes of an account there. */
+  readonly receiverLength: number;
 }
 
 export interface EvmGatewayOnChain {
@@ -43,8 +45,6 @@ export interface EvmGatewayOnChain {
 
 const LIMIT_TOKENS = 100_000_000n;
 const LIMIT_WINDOW_SECONDS = 3600n;
-/** Accounts of every chain of the local network, on contracts' lanes. */
-const RECEIVER_LENGTH = 20;
 
 export async function deployEvmGateway(
   deps: { readonly clock: Clock },
@@ -87,8 +87,8 @@ export async function configureEvmGateway(
     await registerAsset(sender, address, { asset, token, custody, canonicalDecimals: plan.decimals }, signal);
     await setLimit(sender, address, { asset, cap, windowSeconds: LIMIT_WINDOW_SECONDS }, signal);
   }
-  for (const { name: remote, id, gateway } of remotes) {
-    const lane = { remoteChain: id, remoteGateway: gateway, receiverLength: RECEIVER_LENGTH, chunkSizeMax: CHUNK_SIZE };
+  for (const { name: remote, id, gateway, receiverLength } of remotes) {
+    const lane = { remoteChain: id, remoteGateway: gateway, receiverLength, chunkSizeMax: CHUNK_SIZE };
     const { outgoing } = await registerLane(sender, address, lane, signal);
     for (const plan of assets) {
       const granularity = granularityBetween(plan, name, remote);

@@ -16,8 +16,21 @@ import { type CosmosNode, type RunningCosmosChain, startCosmosChain, vaultSecret
 import { deployNetwork } from './deployNetwork.ts';
 import { freePort } from './freePort.ts';
 import { type NatsServer, obtainNatsServer, startNatsServer } from './nats/index.ts';
-import { FAMILIES, type LocalFamily, type PlannedCosmosChain, type PlannedEvmChain, planFor } from './networkPlan.ts';
+import {
+  FAMILIES,
+  type LocalFamily,
+  type PlannedCosmosChain,
+  type PlannedEvmChain,
+  type PlannedSubstrateChain,
+  planFor,
+} from './networkPlan.ts';
 import { GENESIS_AGE_SECONDS, SPEED, startProofOfStake } from './proofOfStake.ts';
+import {
+  type RunningSubstrateChain,
+  startSubstrateChain,
+  SUBMITTER_SEED,
+  type SubstrateNode,
+} from './substrateChains.ts';
 import { createRelayerProcess, type RelayerProcess } from './relayerProcess.ts';
 
 export interface LocalNetworkOptions {
@@ -52,7 +65,15 @@ export interface LocalCosmosChain {
   readonly blockMs: number;
 }
 
-export type LocalChain = LocalEvmChain | LocalCosmosChain;
+export interface LocalSubstrateChain {
+  readonly family: 'substrate';
+  readonly name: string;
+  readonly url: string;
+  readonly node: SubstrateNode;
+  readonly blockMs: number;
+}
+
+export type LocalChain = LocalEvmChain | LocalCosmosChain | LocalSubstrateChain;
 
 export interface LocalNetwork {
   readonly dir: string;
@@ -113,9 +134,10 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
     const deployer = keyOf(ACCOUNT.deployer);
 
     const plan = planFor(options.families ?? FAMILIES);
-    const [nodes, cosmos] = await Promise.all([
+    const [nodes, cosmos, substrate] = await Promise.all([
       Promise.all(plan.chains.flatMap((chain) => (chain.family === 'evm' ? [startNode(chain)] : []))),
       startCosmos(plan.chains.flatMap((chain) => (chain.family === 'cosmos' ? [chain] : []))),
+      Promise.all(plan.chains.flatMap((chain) => (chain.family === 'substrate' ? [startSubstrate(chain)] : []))),
     ]);
     const manifestJson = await deployNetwork(
       {
@@ -125,6 +147,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
         },
         evm: nodes.map(({ name, anvil }) => ({ name, url: anvil.url, chainId: anvil.chainId })),
         cosmos,
+        substrate,
         deployer,
         attesters,
         members,
@@ -142,6 +165,9 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
       ...cosmos.map(({ plan: { name }, node, blockMs }): LocalCosmosChain => {
         return { family: 'cosmos', name, url: node.url, node, blockMs };
       }),
+      ...substrate.map(({ plan: { name }, node, blockMs }): LocalSubstrateChain => {
+        return { family: 'substrate', name, url: node.url, node, blockMs };
+      }),
     ];
     say(`gateways deployed, assets funded${isProofOfStake && nodes.length > 0 ? ', EVM chains finalize' : ''}`);
     const manifestFile = join(dir, 'manifest.json');
@@ -152,6 +178,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
     const apiPort = options.apiPort === 0 ? await freePort() : options.apiPort;
     writeKey(join(dir, 'user.key'), user.key);
     writeKey(join(dir, 'submitter.key'), keyOf(ACCOUNT.submitter));
+    writeKey(join(dir, 'substrate-submitter.key'), SUBMITTER_SEED);
     const config = writeConfig('relayer', ['verify', 'plan', 'submit', 'api']);
     for (const { name, secret } of members) writeKey(join(dir, `${name}-vault.key`), secret);
     const attesterProcesses = attesters.map(({ name, key }) => {
@@ -183,6 +210,13 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
         running.push(started);
       }
       return running;
+    }
+
+    async function startSubstrate(chain: PlannedSubstrateChain): Promise<RunningSubstrateChain> {
+      const started = await startSubstrateChain(chain, { deployer, user: user.key });
+      stops.push(async () => started.stop());
+      say(`${chain.name} (its relay chain at ${started.node.relayUrl}) at ${started.node.url}`);
+      return started;
     }
 
     async function letRun({ name, anvil }: { name: string; anvil: Anvil }): Promise<LocalEvmChain> {
@@ -245,6 +279,7 @@ function endpointLines(chain: LocalChain): string[] {
     ...(chain.family === 'evm' && chain.beacon !== undefined
       ? ['    beacon:', `      - url: ${chain.beacon.url}`]
       : []),
+    ...(chain.family === 'substrate' ? ['    relayEndpoints:', `      - url: ${chain.node.relayUrl}`] : []),
     `    pollMs: ${POLL_MS}`,
   ];
 }
@@ -252,7 +287,12 @@ function endpointLines(chain: LocalChain): string[] {
 function keyLines({ family }: LocalChain, process: string, roles: readonly string[]): string[] {
   if (family === 'evm')
     return roles.includes('submit') ? ['    accounts:', '      - key: ${file:./submitter.key}'] : [];
-  return roles.includes('attest') ? [`    vaultKey: \${file:./${process}-vault.key}`] : [];
+  return [
+    ...(roles.includes('attest') ? [`    vaultKey: \${file:./${process}-vault.key}`] : []),
+    ...(family === 'substrate' && roles.includes('submit')
+      ? ['    submitterKey: ${file:./substrate-submitter.key}']
+      : []),
+  ];
 }
 
 /** Throws when there is no Go to build it with. */

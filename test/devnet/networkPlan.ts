@@ -4,7 +4,7 @@
  */
 import { ViaductError } from '../../relayer/core/errors.ts';
 
-export const FAMILIES = ['evm', 'cosmos'] as const;
+export const FAMILIES = ['evm', 'cosmos', 'substrate'] as const;
 export type LocalFamily = (typeof FAMILIES)[number];
 
 export interface PlannedEvmChain {
@@ -22,7 +22,13 @@ export interface PlannedCosmosChain {
   readonly denom: string;
 }
 
-export type PlannedChain = PlannedEvmChain | PlannedCosmosChain;
+export interface PlannedSubstrateChain {
+  readonly family: 'substrate';
+  readonly name: string;
+  readonly ss58Prefix: number;
+}
+
+export type PlannedChain = PlannedEvmChain | PlannedCosmosChain | PlannedSubstrateChain;
 
 export interface AssetPlan {
   readonly id: number;
@@ -41,6 +47,7 @@ const CHAINS: readonly PlannedChain[] = [
   { family: 'evm', name: 'anvil-b', chainId: 31338 },
   { family: 'cosmos', name: 'cosmos-a', chainId: 'viaduct-local-a', prefix: 'cosmos', denom: 'utoka' },
   { family: 'cosmos', name: 'cosmos-b', chainId: 'viaduct-local-b', prefix: 'via', denom: 'utokb' },
+  { family: 'substrate', name: 'asset-hub', ss58Prefix: 42 },
 ];
 
 /** TEST and TOKA have 18 decimals on one chain and 6 on another; the coarsest side sets the canonical unit but for ETH. */
@@ -50,6 +57,7 @@ const ASSETS: readonly AssetPlan[] = [
   plan(3, 'USDX', 6, 'anvil-b', 'lock', { 'anvil-a': 6, 'anvil-b': 6 }),
   plan(4, 'TOKA', 6, 'cosmos-a', 'lock', { 'anvil-a': 18, 'anvil-b': 6 }),
   plan(5, 'TOKB', 6, 'cosmos-b', 'lock', { 'anvil-a': 6, 'anvil-b': 18 }),
+  plan(6, 'HUB', 6, 'asset-hub', 'native', { 'asset-hub': 12, 'anvil-a': 18, 'anvil-b': 6 }),
 ];
 
 /** Locked tokens and coins are paid out too, which costs more gas per packet than a mint. */
@@ -58,7 +66,7 @@ export const CHUNK_SIZE = 128;
 export const LANE_MAX_TOKENS = 1_000_000n;
 /** Whole tokens that the user has at home. */
 export const USER_TOKENS = 1_000_000n;
-const COSMOS_DECIMALS = 6;
+const USUAL_DECIMALS = 6;
 
 export interface NetworkPlan {
   readonly chains: readonly PlannedChain[];
@@ -84,7 +92,7 @@ export function parseFamilies(text: string): LocalFamily[] {
 }
 
 export function decimalsOf(asset: AssetPlan, chain: string): number {
-  return asset.decimalsOn[chain] ?? COSMOS_DECIMALS;
+  return asset.decimalsOn[chain] ?? USUAL_DECIMALS;
 }
 
 /** Canonical units of the smallest amount that both ends of a lane can represent. */

@@ -117,6 +117,13 @@ export async function runDevnet(options: DevnetOptions, output: Output, signal: 
 function chainRows(chain: LocalChain): string[][] {
   const { name, url } = chain;
   if (chain.family === 'cosmos') return [[name, url, `CometBFT RPC, blocks every ${chain.blockMs} ms`]];
+  if (chain.family === 'substrate') {
+    const { relayUrl } = chain.node;
+    return [
+      [name, url, `JSON-RPC, blocks every ${chain.blockMs} ms`],
+      [`relay chain of ${name}`, relayUrl, 'JSON-RPC, finalizes it'],
+    ];
+  }
   const { anvil, beacon } = chain;
   const pace = beacon === undefined ? 'second' : `${SLOT_MS} ms`;
   return [

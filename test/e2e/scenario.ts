@@ -8,8 +8,16 @@ import { type Clock, systemClock } from '../../relayer/core/clock.ts';
 import { asViaductError } from '../../relayer/core/errors.ts';
 import { chainName } from '../../relayer/core/ids.ts';
 import { keccak256 } from '../../relayer/core/keccak.ts';
-import { type Asset, chainByName, type Manifest, type ManifestChain } from '../../relayer/manifest/index.ts';
+import {
+  accountLengths,
+  type Asset,
+  chainByName,
+  type Manifest,
+  type ManifestChain,
+  type Representation,
+} from '../../relayer/manifest/index.ts';
 import type { LocalNetwork } from '../devnet/localNetwork.ts';
+import { giveExistence } from '../devnet/substrateChains.ts';
 
 export interface Direction {
   readonly from: string;
@@ -30,9 +38,6 @@ export interface Judgement {
 
 /** Transfers in one deposit transaction: some 100 kgas each way of the block limit. */
 const BATCH = 100;
-/** Bytes of an account that every family has. */
-const ACCOUNT_BYTES = 20;
-
 export function userWallet(network: LocalNetwork, clock: Clock = systemClock): Wallet {
   return createWallet(
     { clock },
@@ -59,10 +64,15 @@ export function assetNamed(manifest: Manifest, symbol: string): Asset {
 /** The token that can leave a chain at once: one that is at home there. */
 export function homeAsset(manifest: Manifest, chain: string): Asset {
   const found = manifest.assets.find(({ representations }) =>
-    representations.some((row) => row.chain === chain && row.custody === 'lock'),
+    representations.some((row) => row.chain === chain && (row.custody === 'lock' || isCoinOfVault(row))),
   );
   if (found === undefined) throw new Error(`no asset is at home on ${chain}`);
   return found;
+}
+
+/** A native coin that is at home in a vault; that of an EVM chain pays for gas as well, which blurs balances. */
+function isCoinOfVault({ family, custody }: Representation): boolean {
+  return family === 'substrate' && custody === 'native';
 }
 
 /**
@@ -82,19 +92,38 @@ export async function sendMany(
   const request = { ...direction, asset: asset.symbol, amount: '1', receiver: undefined, deadline: 0n };
   const route = await wallet.route(request);
   const units = unitsOf(route);
+  const [accountBytes] = accountLengths(route.target);
   for (let first = 0; first < count; first += BATCH) {
     const batch = Array.from({ length: Math.min(BATCH, count - first) }, (_, i) => {
       const number = first + i;
       const text = `${seed} ${direction.from} ${direction.to} ${number}`;
-      const receiver = keccak256(utf8(text)).slice(0, ACCOUNT_BYTES);
+      const receiver = keccak256(utf8(text)).slice(0, accountBytes);
       return { receiver, canonical: BigInt(number + 1) };
     });
     const payments: Payment[] = batch.map(({ receiver, canonical }) => {
       return { receiver, amount: canonical * units.source };
     });
+    await prepareReceivers(
+      network,
+      route.target,
+      payments.map(({ receiver }) => receiver),
+      signal,
+    );
     await wallet.sendBatch(route, payments, signal);
     all.push(...batch.map(({ receiver, canonical }) => ({ receiver, expected: canonical * units.target })));
   }
+}
+
+/** On a Substrate chain an account has to exist before an asset can be paid to it. */
+async function prepareReceivers(
+  network: LocalNetwork,
+  target: ManifestChain,
+  receivers: readonly Uint8Array[],
+  signal: AbortSignal,
+): Promise<void> {
+  const chain = network.chains.find(({ name }) => name === target.name);
+  if (chain?.family !== 'substrate') return;
+  await giveExistence({ clock: systemClock }, chain.node, receivers, signal);
 }
 
 /** Units of the token on each side per canonical unit. */

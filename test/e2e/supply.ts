@@ -3,11 +3,27 @@
  * A vault also holds what it was funded with, which is no deposit and is counted beforehand.
  */
 import { balanceOf as coinsOf, createCometEndpoint, formatAccount, supplyOf } from '../../adapters/cosmos/index.ts';
-import { createHttpEndpoint } from '../../adapters/endpoints/index.ts';
+import { createEndpointRing, createHttpEndpoint } from '../../adapters/endpoints/index.ts';
 import { balanceOf, createRpcEndpoint, totalSupply } from '../../adapters/evm/index.ts';
+import {
+  assetSupply,
+  balanceOf as tokensOf,
+  createChainView,
+  createRuntimes,
+  createSubstrateEndpoint,
+} from '../../adapters/substrate/index.ts';
 import { tokenOf } from '../../relayer/cli/evmWallet.ts';
+import { vaultTokenOf } from '../../relayer/cli/substrateWallet.ts';
+import { toHex } from '../../relayer/core/bytes.ts';
 import { systemClock } from '../../relayer/core/clock.ts';
-import type { CosmosChain, CosmosCoin, EvmChain, Representation } from '../../relayer/manifest/index.ts';
+import type {
+  CosmosChain,
+  CosmosCoin,
+  EvmChain,
+  Representation,
+  SubstrateChain,
+  SubstrateToken,
+} from '../../relayer/manifest/index.ts';
 import type { LocalNetwork } from '../devnet/localNetwork.ts';
 import { chainNamed, urlOf } from './scenario.ts';
 
@@ -22,15 +38,16 @@ export async function createSupplyCheck(network: LocalNetwork, signal: AbortSign
   const deps = { clock: systemClock };
   const funded = new Map<Representation, bigint>();
   for (const { representations } of manifest.assets) {
-    for (const row of representations) if (row.family === 'cosmos') funded.set(row, await held(row, signal));
+    for (const row of representations) if (row.family !== 'evm') funded.set(row, await held(row, signal));
   }
 
   /** Units of the token in the gateway, or for a mint all that exist outside of it. */
   async function held(row: Representation, stop: AbortSignal): Promise<bigint> {
     const chain = chainNamed(manifest, row.chain);
     if (chain.family === 'evm') return heldByContract(chain, row, stop);
-    if (row.family !== 'cosmos' || chain.family !== 'cosmos') throw new Error('a Cosmos chain has coins');
-    return heldByVault(chain, row, stop);
+    if (row.family === 'cosmos' && chain.family === 'cosmos') return heldByVault(chain, row, stop);
+    if (row.family === 'substrate' && chain.family === 'substrate') return heldOnSubstrate(chain, row, stop);
+    throw new Error('a representation of the family of its chain');
   }
 
   async function heldByContract(chain: EvmChain, row: Representation, stop: AbortSignal): Promise<bigint> {
@@ -49,6 +66,18 @@ export async function createSupplyCheck(network: LocalNetwork, signal: AbortSign
       own += await coinsOf(endpoint, denom, formatAccount(account, chain.prefix), stop);
     }
     return custody === 'mint' ? (await supplyOf(endpoint, denom, stop)) - own : own;
+  }
+
+  async function heldOnSubstrate(chain: SubstrateChain, row: SubstrateToken, stop: AbortSignal): Promise<bigint> {
+    const genesisHash = toHex(chain.genesisHash);
+    const http = createHttpEndpoint(deps, { url: urlOf(network, chain.name) });
+    const ring = createEndpointRing([createSubstrateEndpoint(http, { genesisHash })]);
+    const view = createChainView(ring, createRuntimes(chain.runtimes), genesisHash);
+    let own = 0n;
+    for (const { account } of chain.gateway.shards) own += await tokensOf(view, vaultTokenOf(row), account, stop);
+    return row.assetId !== undefined && row.custody === 'mint'
+      ? (await assetSupply(view, row.assetId, stop)) - own
+      : own;
   }
 
   return {

@@ -61,6 +61,7 @@ export function createCosmosLoad(deps: { readonly clock: Clock }, options: Cosmo
   return {
     batchMax: BATCH_MAX,
     waitingMax: 20 * BATCH_MAX,
+    parallel: options.senders,
 
     async prepare(deposits, batch, signal) {
       const endpoint = createCometEndpoint(createHttpEndpoint(deps, { url }), { chainId });

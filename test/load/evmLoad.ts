@@ -119,7 +119,9 @@ export function createEvmLoad(deps: { readonly clock: Clock }, options: EvmLoadO
   return {
     // 2,000 receivers and amounts are 104 kB of call data; geth's pool takes transactions of 128 kB.
     batchMax: 2_000,
-    waitingMax: 20_000,
+    waitingMax: 50_000,
+    // One for each sender: the node must see the nonces of an account in their order.
+    parallel: options.senders,
     nextSequence,
 
     async prepare(deposits, batch, signal) {
@@ -167,10 +169,10 @@ export function createEvmLoad(deps: { readonly clock: Clock }, options: EvmLoadO
       // What a batch costs whatever its size is in the estimate of a full one: a smaller one gets it on top.
       const gas = 100_000n + gasPerDeposit * BigInt(count);
       const call = { to: gateway, value, data: batchData(first, count), gas: least(gas, TRANSACTION_GAS_MAX) };
-      const { raw, hash } = signTransaction(call, chainId, sender.nonce, await currentFees(signal), sender.key);
+      const nonce = sender.nonce++;
+      const { raw, hash } = signTransaction(call, chainId, nonce, await currentFees(signal), sender.key);
       await endpoint.result('eth_sendRawTransaction', [toHex(raw)], signal);
-      sender.waiting.set(sender.nonce, count);
-      sender.nonce++;
+      sender.waiting.set(nonce, count);
       return { first, count, transaction: hash };
     },
 
@@ -195,7 +197,11 @@ export function createEvmLoad(deps: { readonly clock: Clock }, options: EvmLoadO
     async settle(batches, signal) {
       let heights = await heightsOf(endpoint, firstHeight, signal);
       // A node may count a transaction a moment before it shows the block that holds it.
-      for (let tries = 0; tries < SHOWN_TRIES && !batches.every(({ transaction }) => heights.has(transaction)); tries++) {
+      for (
+        let tries = 0;
+        tries < SHOWN_TRIES && !batches.every(({ transaction }) => heights.has(transaction));
+        tries++
+      ) {
         await deps.clock.sleep(SHOWN_MS, signal);
         heights = await heightsOf(endpoint, firstHeight, signal);
       }

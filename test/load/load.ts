@@ -35,6 +35,8 @@ export interface IncludedBatch extends LoadBatch {
 export interface LoadDriver {
   /** The most deposits that one transaction of the chain holds. */
   readonly batchMax: number;
+  /** Transactions that may be sent at the same time. */
+  readonly parallel: number;
   /** The most deposits that may wait for a block: two blocks' worth keeps every block full. */
   readonly waitingMax: number;
   /** Gives the senders what so many deposits cost. */
@@ -102,11 +104,16 @@ export async function runLoad(
     tell(waiting);
     const due = dueNow(plan, clock.now() - started);
     let room = driver.waitingMax - waiting;
-    while (room > 0 && goesOn() && (due - sent >= batch || (due >= plan.count && due > sent))) {
-      const count = Math.min(batch, plan.count - sent);
-      batches.push(await driver.send(sent, count, settling));
-      sent += count;
-      room -= count;
+    const isDue = (): boolean => due - sent >= batch || (due >= plan.count && due > sent);
+    while (room > 0 && isDue() && goesOn()) {
+      const sends: Promise<LoadBatch>[] = [];
+      while (sends.length < driver.parallel && room > 0 && isDue()) {
+        const count = Math.min(batch, plan.count - sent);
+        sends.push(driver.send(sent, count, settling));
+        sent += count;
+        room -= count;
+      }
+      batches.push(...(await Promise.all(sends)));
     }
     if (goesOn()) await clock.sleep(LOOK_MS, signal).catch(() => undefined);
   }

@@ -122,6 +122,76 @@ describe('light clients on the local network', () => {
     `);
   });
 
+  it('are not led past the end of a set, nor by a flawed proof', async () => {
+    const { relay } = local;
+    const trusted = relay.trusted();
+    const fresh = createGrandpaClient({ trusted, slotMs: 6_000 });
+    const { state } = valid(fresh.start());
+    relay.nextSession();
+    relay.nextSession();
+    relay.produceBlock();
+    const from = decodeHeader(trusted.header).number;
+    const verdictOf = async (setId: bigint): Promise<string> => {
+      const bytes = bytesOf(await resultOf<string>(relay.url, 'grandpa_proveFinality', from + 1))!;
+      const proof = valid(decodeFinalityProof(bytes));
+      const first = relay.chain.blockAt(from + 1)!.headerBytes;
+      const step = stepFromFinalityProof({ ...proof, unknownHeaders: [first, ...proof.unknownHeaders] }, setId);
+      return fresh.update(state, encodeUpdate({ steps: [step] }), now()).kind;
+    };
+    expect(await verdictOf(trusted.setId)).toBe('valid');
+    relay.faults.add({ kind: 'flawedJustification', flaw: 'tooFewVotes' });
+    expect(await verdictOf(trusted.setId)).toBe('invalid');
+    relay.faults.clear();
+    relay.faults.add({ kind: 'skipHandOvers' });
+    expect(await verdictOf(trusted.setId)).toBe('invalid');
+    expect(await verdictOf(trusted.setId + 2n)).toBe('needsMore');
+    relay.faults.clear();
+  });
+
+  it('see a conflict where the authorities finalize two branches', async () => {
+    const { relay } = local;
+    const trusted = relay.trusted();
+    const fresh = createGrandpaClient({ trusted, slotMs: 6_000 });
+    const { state } = valid(fresh.start());
+    const parent = relay.chain.best();
+    relay.stallFinality(true);
+    const sibling = relay.produceBlock({ parent, skipSlots: 1 });
+    const fork = relay.grandpa.sign(relay.produceBlock({ parent: sibling }));
+    relay.produceBlock({ parent });
+    relay.stallFinality(false);
+    let tip = relay.chain.blockAt(parent.number)!;
+    for (let above = 0; above < 3; above++) tip = relay.produceBlock({ parent: tip, skipSlots: 4 });
+    const [step] = [relay.grandpa.latest()!];
+    expect(step.block).toBe(tip);
+
+    const update = async (from: Uint8Array): Promise<LightClientStep | string> => {
+      const number = decodeHeader(decodeTrustedState(from).header).number;
+      const proof = valid(
+        decodeFinalityProof(bytesOf(await resultOf<string>(relay.url, 'grandpa_proveFinality', number))!),
+      );
+      const steps = [stepFromFinalityProof(proof, trusted.setId)];
+      const verdict = fresh.update(from, encodeUpdate({ steps }), now());
+      return verdict.kind === 'valid' ? verdict.value : verdict.kind;
+    };
+    const honest = await update(state);
+    expect(typeof honest === 'object' && hexText(honest.head.hash)).toBe(tip.hash);
+    relay.faults.add({ kind: 'forkedFinality', fork });
+    expect(await resultOf(relay.url, 'chain_getFinalizedHead')).toBe(fork.block.hash);
+    expect(await resultOf(relay.url, 'chain_getBlockHash', sibling.number)).toBe(sibling.hash);
+    const misled = await update(state);
+    expect(typeof misled === 'object' && hexText(misled.head.hash)).toBe(fork.block.hash);
+    relay.faults.clear();
+    expect(typeof misled === 'object' && (await conflictWith(misled.state))).toBe('conflict');
+
+    async function conflictWith(from: Uint8Array): Promise<string> {
+      const proof = valid(
+        decodeFinalityProof(bytesOf(await resultOf<string>(relay.url, 'grandpa_proveFinality', parent.number))!),
+      );
+      const steps = [stepFromFinalityProof(proof, trusted.setId)];
+      return Promise.resolve(fresh.update(from, encodeUpdate({ steps }), now()).kind);
+    }
+  });
+
   it('read states of both chains by proofs, and their absences', async () => {
     local.assetHub.produceBlock();
     for (const { chain, url } of [local.relay, local.assetHub]) {

@@ -137,7 +137,6 @@ export function createChain(runtime: Runtime, rules: BlockRules, genesisState: S
     children.delete(kept.parent?.hash ?? '');
     while (doomed.length > 0) {
       const block = doomed.pop() as Block;
-      block.state = undefined;
       blocks.delete(block.hash);
       doomed.push(...(children.get(block.hash) ?? []));
       children.delete(block.hash);

@@ -67,6 +67,7 @@ function explain(ours: boolean, reason: string, bytes: Uint8Array): string | und
   if (reason.includes('stranger')) return 'a vote of a stranger is refused';
   if (reason.includes('one vote twice')) return 'a vote given twice is refused';
   if (reason.includes('more than twice')) return 'a third vote is refused';
+  if (reason.includes('one ancestry header twice')) return 'an ancestry header given twice is refused';
   if (reason.includes('block numbers do not follow')) return 'a vote with the right hash and another number is refused';
   if (twice && reason.includes('ancestry')) return 'a second vote must be for a descendant';
   if (twice && reason.includes('signature')) return 'a second vote must be signed';

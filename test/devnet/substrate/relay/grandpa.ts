@@ -27,6 +27,8 @@ export interface Grandpa {
   /** The set that signs descendants of a block whose state is kept. */
   setAfter(block: Block): AuthoritySet;
   proveFinality(number: number, wrong?: WrongProof): FinalityAnswer;
+  /** A justification of any block, as a set that breaks its word could sign it. Nothing is finalized by it. */
+  sign(block: Block): FinalizedBlock;
   /** The same votes, done wrong. */
   flawed(finalized: FinalizedBlock, flaw: JustificationFlaw): Uint8Array;
   listen(listener: (finalized: FinalizedBlock) => void): () => void;
@@ -37,6 +39,8 @@ export interface WrongProof {
   readonly flaw: JustificationFlaw | undefined;
   /** Goes straight to the newest justification, past the ends of sets. */
   readonly skipHandOvers: boolean;
+  /** Ends in this block instead, down its own branch. */
+  readonly fork: FinalizedBlock | undefined;
 }
 
 export type FinalityAnswer =
@@ -56,12 +60,15 @@ export function createGrandpa(
   const listeners = new Set<(finalized: FinalizedBlock) => void>();
   let latest: FinalizedBlock | undefined;
 
-  const finalizeOne = (block: Block): FinalizedBlock => {
-    const before = chain.finalized();
+  const sign = (block: Block): FinalizedBlock => {
     const set = setThatSigns(chain.runtime, block);
     const round = latest?.set.setId === set.setId ? latest.round + 1n : 1n;
-    const justification = signJustification(block, set, accounts, round);
-    const finalized = { block, set, round, justification };
+    return { block, set, round, justification: signJustification(block, set, accounts, round) };
+  };
+  const finalizeOne = (block: Block): FinalizedBlock => {
+    const before = chain.finalized();
+    const finalized = sign(block);
+    const { justification } = finalized;
     const periods = (number: number): number => Math.floor(number / justificationPeriod);
     const kept = handsOver(block) || periods(block.number) !== periods(before.number);
     chain.finalize(block, kept ? justification : undefined);
@@ -78,10 +85,10 @@ export function createGrandpa(
     const { block } = proven;
     const justification = flaw === undefined ? proven.justification : flawed(proven, flaw);
     const headers: Uint8Array[] = [];
-    for (let at = number + 1; at <= block.number && headers.length < UNKNOWN_HEADERS_MAX; at++) {
-      const known = chain.blockAt(at);
-      if (known !== undefined) headers.push(known.headerBytes);
+    for (let at: Block | undefined = block; at !== undefined && at.number > number; at = at.parent) {
+      headers.unshift(at.headerBytes);
     }
+    headers.splice(UNKNOWN_HEADERS_MAX);
     const bytes = joinBytes([hashBytes(block), sizedBytes(justification), compactBytes(headers.length), ...headers]);
     return { kind: 'proof', bytes };
   };
@@ -97,7 +104,11 @@ export function createGrandpa(
     latest: () => latest,
     setAfter: (block) => setThatSigns(chain.runtime, { ...block, parent: block }),
     flawed,
+    sign,
     proveFinality: (number, wrong) => {
+      if (wrong?.fork !== undefined) {
+        return number > wrong.fork.block.number ? { kind: 'notFinalized' } : proofOf(number, wrong.fork, wrong.flaw);
+      }
       if (number > chain.finalized().number) return { kind: 'notFinalized' };
       // DIFF FROM NODE: before the first hand-over a node answers with an error that it has no data.
       const ended = wrong?.skipHandOvers === true ? undefined : handOvers.find(({ block }) => block.number >= number);

@@ -2,6 +2,7 @@
  * How one RPC node misbehaves on command. Each node has faults of its own over the same chain, so that a liar can stand
  * beside honest ones. Faults of the chain itself (forks, stalled finality) are made with `LocalChain`.
  */
+import type { FinalizedBlock } from '../relay/grandpa.ts';
 import type { JustificationFlaw } from '../relay/justification.ts';
 
 export type Fault =
@@ -21,6 +22,8 @@ export type Fault =
   | { readonly kind: 'mute' }
   /** Shows justifications that are wrong. */
   | { readonly kind: 'flawedJustification'; readonly flaw: JustificationFlaw }
+  /** Lives on a branch of its own that the authorities finalized as well, against their word: see `Grandpa.sign`. */
+  | { readonly kind: 'forkedFinality'; readonly fork: FinalizedBlock }
   /** Proves finality as if no authority set had ever ended: without the headers that hand over. */
   | { readonly kind: 'skipHandOvers' };
 

@@ -13,6 +13,7 @@ export const grandpaMethods: Methods = {
     const answer = node.grandpa?.proveFinality(countParam(number), {
       flaw: node.faults.find('flawedJustification')?.flaw,
       skipHandOvers: node.faults.find('skipHandOvers') !== undefined,
+      fork: node.faults.find('forkedFinality')?.fork,
     });
     if (answer?.kind === 'notFinalized') {
       throw new RpcError(PROVE_FINALITY, 'GRANDPA prove finality rpc failed: Block not yet finalized');
@@ -21,9 +22,10 @@ export const grandpaMethods: Methods = {
   },
 };
 
+/** Of a finalized block, or of what the node shows in its place. */
 export function justificationJson(node: Node, finalized: FinalizedBlock): string {
+  const shown = node.faults.find('forkedFinality')?.fork ?? finalized;
   const flaw = node.faults.find('flawedJustification')?.flaw;
-  return hexText(
-    flaw === undefined ? finalized.justification : (node.grandpa?.flawed(finalized, flaw) ?? Uint8Array.of()),
-  );
+  const wrong = flaw === undefined ? undefined : node.grandpa?.flawed(shown, flaw);
+  return hexText(wrong ?? shown.justification);
 }

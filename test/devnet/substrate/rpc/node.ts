@@ -23,20 +23,27 @@ export interface Node {
 }
 
 export function createNode(chain: Chain, grandpa: Grandpa | undefined, faults: Faults): Node {
+  const fork = (): Block | undefined => faults.find('forkedFinality')?.fork.block;
+  const onFork = (is: (block: Block) => boolean): Block | undefined => {
+    let at = fork();
+    while (at !== undefined && !is(at)) at = at.parent;
+    return at;
+  };
   const lag = (): number => faults.find('lag')?.blocks ?? 0;
-  const best = (): Block => chain.blockAt(Math.max(0, chain.best().number - lag())) ?? chain.genesis;
+  const best = (): Block => fork() ?? chain.blockAt(Math.max(0, chain.best().number - lag())) ?? chain.genesis;
   const known = (block: Block | undefined): Block | undefined =>
     block === undefined || (lag() > 0 && block.number > best().number) ? undefined : block;
-  const block = (hash: string): Block | undefined => known(chain.block(hash.toLowerCase()));
+  const block = (hash: string): Block | undefined =>
+    onFork((one) => one.hash === hash.toLowerCase()) ?? known(chain.block(hash.toLowerCase()));
   const lookUp = (hash: unknown): Block | undefined => (isAbsent(hash) ? best() : block(hashParam(hash)));
   return {
     chain,
     grandpa,
     faults,
     best,
-    finalized: () => known(chain.finalized()) ?? best(),
+    finalized: () => fork() ?? known(chain.finalized()) ?? best(),
     block,
-    blockAt: (number) => known(chain.blockAt(number)),
+    blockAt: (number) => (fork() === undefined ? known(chain.blockAt(number)) : onFork((one) => one.number === number)),
     lookUp,
     stateAt: (hash) => {
       const found = lookUp(hash);

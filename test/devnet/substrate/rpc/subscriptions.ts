@@ -27,9 +27,9 @@ const heads = (notification: string, unsubscribe: string, of: 'imported' | 'best
     push(headerJson(shown()));
     return node.listen((event) => {
       if (event.kind !== of) return;
-      // A node that lags has another newest block than the event's.
-      const lags = node.faults.find('lag') !== undefined;
-      push(headerJson(lags ? shown() : event.block));
+      // A node that lags, or lives on a fork, has another newest block than the event's.
+      const apart = node.faults.find('lag') !== undefined || node.faults.find('forkedFinality') !== undefined;
+      push(headerJson(apart ? shown() : event.block));
     });
   },
 });
