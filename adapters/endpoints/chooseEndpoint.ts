@@ -6,7 +6,9 @@ import { type EndpointStats, paceMs } from './endpointStats.ts';
 
 /** What another must beat: half as long again. */
 const STICKINESS = 1.5;
-/** An estimate is halved with every such time without an answer, so that a slow one is tried again some day. */
+/** What counts for one that was never asked: it is tried once the one in use takes longer than that. */
+const UNKNOWN_MS = 1_000;
+/** With every such time without an answer half of what is known is forgotten, so that a slow one is tried again some day. */
 const FORGET_MS = 5 * 60_000;
 
 /** All places, best first. `current`: the one that answered last. Ties keep the order that follows it. */
@@ -15,10 +17,11 @@ export function chooseEndpoint(all: readonly EndpointStats[], current: number, n
   return all.map((_, index) => (current + index) % all.length).sort((a, b) => (costs[a] ?? 0) - (costs[b] ?? 0));
 }
 
-/** Milliseconds until an answer, as far as is known; nothing known is worth a try. */
+/** Milliseconds until an answer, as far as is known. */
 function costOf(stats: EndpointStats, now: number): number {
   const restMs = Math.max(0, stats.restUntilMs - now);
-  const latencyMs = (stats.latencyMs ?? 0) * 2 ** (-Math.max(0, now - stats.answeredMs) / FORGET_MS);
+  const remembered = 2 ** (-Math.max(0, now - stats.answeredMs) / FORGET_MS);
+  const latencyMs = UNKNOWN_MS + ((stats.latencyMs ?? UNKNOWN_MS) - UNKNOWN_MS) * remembered;
   // Its rest is a penalty, not a time at which it would answer: it has to weigh more than any wait.
   return latencyMs + paceMs(stats, now) + (restMs > 0 ? RESTING_MS + restMs : 0);
 }

@@ -27,13 +27,26 @@ describe('chooseEndpoint', () => {
     ],
     ['prefers the fast one', [slow, fast], 0, NOW, [1, 0]],
     ['keeps the current one when another is hardly better', [afterAnswer(FRESH_STATS, 60, NOW), fast], 0, NOW, [0, 1]],
-    ['tries what it does not know', [fast, FRESH_STATS], 0, NOW, [1, 0]],
+    ['stays with a fast one', [fast, FRESH_STATS], 0, NOW, [0, 1]],
+    [
+      'tries what it does not know when the one in use is slow',
+      [afterAnswer(FRESH_STATS, 1_600, NOW), FRESH_STATS],
+      0,
+      NOW,
+      [1, 0],
+    ],
     ['puts one that failed last', [afterFailure(fast, NOW), slow], 0, NOW, [1, 0]],
     ['asks one that failed again when its rest is over', [afterFailure(fast, NOW), slow], 0, NOW + 600, [0, 1]],
     ['puts one that was refused last', [slow, afterWrong(fast, NOW)], 1, NOW + 30_000, [0, 1]],
     ['asks the one that rests least when all rest', [afterWrong(fast, NOW), afterFailure(slow, NOW)], 0, NOW, [1, 0]],
     ['avoids one whose rate is used up', [afterLimit(fast, undefined, NOW), slow], 0, NOW + 100, [1, 0]],
-    ['tries a slow one again after a long time', [fast, { ...slow, answeredMs: NOW - 3_600_000 }], 0, NOW, [1, 0]],
+    [
+      'tries a slow one again after a long time',
+      [afterAnswer(FRESH_STATS, 2_000, NOW), { ...afterAnswer(FRESH_STATS, 3_000, 0), answeredMs: NOW - 3_600_000 }],
+      0,
+      NOW,
+      [1, 0],
+    ],
   ])('%s', (_, all, current, now, order) => {
     expect(chooseEndpoint(all, current, now)).toEqual(order);
   });

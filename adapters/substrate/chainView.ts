@@ -13,7 +13,7 @@ import { pullFinalizedHash, pullHeader } from './finality.ts';
 import { asBytes, asBytesList, asNumber, asRecord } from './json.ts';
 import type { SubstrateEndpoint } from './rpc.ts';
 import { type Runtime, type RuntimeEvent, type Weight } from './runtime.ts';
-import { type Runtimes, unpinned } from './runtimes.ts';
+import type { Runtimes } from './runtimes.ts';
 
 export interface BlockRef {
   readonly number: number;
@@ -199,7 +199,7 @@ async function bringRuntime(
   signal: AbortSignal,
 ): Promise<Runtime> {
   // The source calls the operator; whoever plans or signs only waits, and other chains go on.
-  if (!runtimes.isPinned(specVersion)) throw endpoint.failed(unpinned(specVersion).shortMessage.replace(/\.$/, ''));
+  if (!runtimes.isPinned(specVersion)) throw endpoint.failed(`runs spec version ${specVersion}, which is not pinned`);
   const known = runtimes.get(specVersion);
   if (known !== undefined) return known;
   const metadata = asBytes(await endpoint.result('state_getMetadata', [hash], signal));

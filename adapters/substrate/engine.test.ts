@@ -13,7 +13,6 @@ import { createJournal } from '../../relayer/store/journal.ts';
 import { createMemoryStore } from '../../relayer/store/memoryStore.ts';
 import { createVerifier } from '../../relayer/verify/createVerifier.ts';
 import { createEndpointRing, createHttpEndpoint } from '../endpoints/index.ts';
-import { serveBodiesInOrder } from './bodies.fixture.ts';
 import { createChainView, type ChainView } from './chainView.ts';
 import { createSubstrateDerive } from './derive.ts';
 import { keyFromSeed, type SigningKey } from './keys.ts';
@@ -45,7 +44,6 @@ describe('the engine following an asset hub', () => {
 
   beforeAll(async () => {
     local = await startLocalSubstrate({ clock: systemClock }, { nodes: 2 });
-    serveBodiesInOrder(local.assetHub.chain);
     const { runtime } = local.assetHub.chain;
     const pin = [runtime.version.specVersion, metadataHash(runtime.metadataBytes)] as const;
     runtimes = createRuntimes(new Map([pin]));

@@ -23,7 +23,6 @@ import { createJournal } from '../../relayer/store/journal.ts';
 import { createMemoryStore } from '../../relayer/store/memoryStore.ts';
 import { createVerifier } from '../../relayer/verify/createVerifier.ts';
 import { createEndpointRing, createHttpEndpoint } from '../endpoints/index.ts';
-import { serveBodiesInOrder } from './bodies.fixture.ts';
 import { createChainView, type ChainView } from './chainView.ts';
 import { decodeCursor, slotOf } from './cursor.ts';
 import { createSubstrateDerive } from './derive.ts';
@@ -149,7 +148,6 @@ describe('a vault on an asset hub', () => {
 
   beforeAll(async () => {
     local = await startLocalSubstrate({ clock: systemClock }, { blockMs: 150 });
-    serveBodiesInOrder(local.assetHub.chain);
     const { runtime } = local.assetHub.chain;
     runtimes = createRuntimes(new Map([[runtime.version.specVersion, metadataHash(runtime.metadataBytes)]]));
     view = createChainView(createEndpointRing(endpointsOf(local.assetHub)), runtimes, local.assetHub.genesisHash);

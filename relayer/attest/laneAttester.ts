@@ -95,6 +95,11 @@ const CERTIFIED = 'certified';
 /** Certificates read at once: 256 of 5 signatures are 130 kB. */
 const CERTIFICATES_PER_READ = 256;
 
+/** Certificates published again at once: the first ones move the lane on, and then come the next. */
+const REPUBLISHED_MAX = 32;
+/** After so many rounds without an effect the pause between them does not grow further: 16 times the first. */
+const REPUBLISH_DOUBLINGS_MAX = 4;
+
 /** How long outflow may be ahead of the verified inflow before an operator is called. */
 const LEDGER_PATIENCE_MS = 60_000;
 
@@ -267,9 +272,11 @@ export function createLaneAttester(
     const now = clock.now();
     const at = `${accepted} ${delivered.through}`;
     if (published?.at !== at || delivered.through >= derived) published = { at, atMs: now, tries: 0 };
-    if (now - published.atMs < options.republishMs) return;
+    // A target that is slow must not be made slower: three members with hundreds of certificates each are a flood.
+    const doublings = Math.min(Math.max(0, published.tries - 1), REPUBLISH_DOUBLINGS_MAX);
+    if (now - published.atMs < options.republishMs * 2 ** doublings) return;
     published = { at, atMs: now, tries: published.tries + 1 };
-    for (const certificate of await journal.certificates(lane.id, delivered.through, CERTIFICATES_PER_READ)) {
+    for (const certificate of await journal.certificates(lane.id, delivered.through, REPUBLISHED_MAX)) {
       if (certificate.signatures.length === 0) continue;
       // The bus is away: the rest would only wait for it one after the other.
       if (!(await publish(certificate, published.tries))) return;

@@ -21,6 +21,8 @@ export function checkVaultKeys(
   signers: VaultSigners,
   profile: Profile,
   report: Report,
+  /** Whether a member has the same key in all shards: something else must then tell their accounts apart. */
+  sharesKeys = false,
 ): void {
   const count = signers.members;
   if (count !== undefined && threshold !== undefined) {
@@ -46,7 +48,7 @@ export function checkVaultKeys(
     }
     for (const [position, key] of members.entries()) {
       const owner = owners.get(key);
-      if (owner !== undefined) {
+      if (owner !== undefined && (owner === index || !sharesKeys)) {
         report([...place, position], {
           problem: owner === index ? 'the key is in this shard already' : `the key is in shards[${owner}] already`,
           got: quote(key),

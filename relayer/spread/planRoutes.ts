@@ -98,7 +98,13 @@ export function planRoutes(lanes: readonly RouteLane[], wish: RouteWish): RouteQ
     const shares = wish.maySplit ? split(paths, wish.amount) : undefined;
     if (shares !== undefined && shares.length > 1) {
       const parts = shares.map(({ path, amount }) => partOf(path, amount));
-      quotes.push(quoteOf(target, parts, shares.map(({ path }) => path)));
+      quotes.push(
+        quoteOf(
+          target,
+          parts,
+          shares.map(({ path }) => path),
+        ),
+      );
     }
   }
   return quotes.sort(byWorth).slice(0, QUOTES_MAX);
@@ -110,13 +116,13 @@ function pathsTo(lanes: readonly RouteLane[], wish: RouteWish, target: ChainName
   const paths = first.filter((lane) => lane.target === target).map((lane) => pathOf([lane], wish.asset));
   if (wish.mayStopOver) {
     for (const one of first) {
-      if (one.target === target) continue;
+      if (one.target === target || one.target === wish.source) continue;
       for (const two of open) {
         if (two.source === one.target && two.target === target) paths.push(pathOf([one, two], wish.asset));
       }
     }
   }
-  return paths.filter((path) => path !== undefined && path.most >= path.least);
+  return paths.filter((path) => path !== undefined).filter(({ least, most }) => most >= least);
 }
 
 function pathOf(lanes: Path['lanes'], asset: AssetId): Path | undefined {
@@ -131,23 +137,95 @@ function pathOf(lanes: Path['lanes'], asset: AssetId): Path | undefined {
   const second = two.assets.find((row) => row.asset === asset);
   if (second === undefined) return undefined;
   // What arrives in the middle is sent on whole, so it has to suit both lanes.
-  const { fee } = first;
+  if (first.fee % second.granularity !== 0n) return undefined;
   return {
     ...own,
     step: leastCommonMultiple(first.granularity, second.granularity),
-    least: larger(least, lowest(second) + fee),
-    most: smaller(most, highest(second) + fee),
-    fee: fee + second.fee,
+    least: larger(least, lowest(second) + first.fee),
+    most: smaller(most, highest(second) + first.fee),
+    fee: first.fee + second.fee,
     seconds: seconds + STOP_OVER_SECONDS + secondsOf(two),
   };
 }
 
-/** What leaves the middle must be a multiple as well: a fee that is none makes a path of two legs impossible. */
-function fits(path: Path, amount: bigint): boolean {
-  if (amount < path.least || amount > path.most || amount <= path.fee) return false;
-  const [one, two] = path.lanes;
-  if (two === undefined) return amount % path.step === 0n;
-  const first = one.assets.find((row) => row.asset === assetOf(path));
-  const firstFee = first?.fee ?? 0n;
-  return amount % (first?.granularity ?? 1n) === 0n && (amount - firstFee) % granularityOf(two, assetOf(path)) === 0n;
+function fits({ least, most, step }: Path, amount: bigint): boolean {
+  return amount >= least && amount <= most && amount % step === 0n;
+}
+
+/**
+ * Shares the amount out: the soonest path first, as much as it takes, but so that what is left for the next is not too
+ * small for it. Undefined where no such sharing was found; a path is used once.
+ */
+function split(paths: readonly Path[], amount: bigint): { path: Path; amount: bigint }[] | undefined {
+  const byTime = [...paths].sort((a, b) => a.seconds - b.seconds);
+  const used = new Set<LaneId>();
+  const shares: { path: Path; amount: bigint }[] = [];
+  let left = amount;
+  for (const path of byTime) {
+    if (left === 0n || shares.length === PARTS_MAX) break;
+    // Two paths over one lane would use its room twice.
+    if (path.lanes.some(({ lane }) => used.has(lane))) continue;
+    const most = smaller(path.most, left);
+    const share = most - (most % path.step);
+    if (share < path.least || share === 0n) continue;
+    shares.push({ path, amount: share });
+    for (const { lane } of path.lanes) used.add(lane);
+    left -= share;
+  }
+  if (left > 0n) return undefined;
+  return shares;
+}
+
+function partOf(path: Path, amount: bigint): RoutePart {
+  const lanes = path.lanes.map(({ lane }) => lane);
+  return { lanes, amount, arrives: amount - path.fee, seconds: path.seconds };
+}
+
+function quoteOf(target: ChainName, parts: readonly RoutePart[], paths: readonly Path[]): RouteQuote {
+  const seconds = Math.max(...parts.map((part) => part.seconds));
+  const fee = paths.reduce((sum, path) => sum + path.fee, 0n);
+  const explanation = parts.map((part, index) => explain(part, paths[index]?.lanes ?? []));
+  if (parts.length > 1) explanation.unshift(`The amount is split over ${parts.length} transfers, sent side by side.`);
+  return { target, parts, seconds, fee, explanation };
+}
+
+function explain({ amount, arrives, seconds }: RoutePart, lanes: readonly RouteLane[]): string {
+  const [one, two] = lanes;
+  const way = lanes.map(({ source, target }) => `${source} to ${target}`).join(', then ');
+  const fee = amount === arrives ? 'no fee' : `a fee of ${amount - arrives}`;
+  const waiting = lanes.reduce((sum, lane) => sum + lane.waiting, 0);
+  const queue = waiting === 0 ? 'nothing waits before it' : `${waiting} transfers wait before it`;
+  const twice = two === undefined ? '' : ` You send it on yourself from ${one?.target ?? ''}.`;
+  return `${amount} units from ${way}: about ${Math.ceil(seconds)} s, ${fee}; ${queue}.${twice}`;
+}
+
+function byWorth(a: RouteQuote, b: RouteQuote): number {
+  if (a.seconds !== b.seconds) return a.seconds - b.seconds;
+  if (a.fee !== b.fee) return a.fee < b.fee ? -1 : 1;
+  return a.parts.length - b.parts.length;
+}
+
+function secondsOf({ baseSeconds, waiting, perSecond }: RouteLane): number {
+  return baseSeconds + waiting / perSecond;
+}
+
+/** A transfer that brings nothing is none. */
+function lowest({ minAmount, fee }: RouteAsset): bigint {
+  return larger(minAmount, fee + 1n);
+}
+
+function highest({ maxAmount, roomNow }: RouteAsset): bigint {
+  return smaller(maxAmount ?? AMOUNT_MAX, roomNow ?? AMOUNT_MAX);
+}
+
+/** An amount is 16 bytes in a packet. */
+const AMOUNT_MAX = (1n << 128n) - 1n;
+
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+
+function leastCommonMultiple(a: bigint, b: bigint): bigint {
+  let [x, y] = [a, b];
+  while (y !== 0n) [x, y] = [y, x % y];
+  return (a / x) * b;
 }

@@ -57,8 +57,8 @@ export interface Holders {
 
 export const SHARDS = 2;
 export const BLOCK_MS = 500;
-/** Payments that are not included in so many blocks are signed anew. */
-const RELEASE_EXPIRY_BLOCKS = 40;
+/** Payments that are not included in so many blocks are signed anew; members with a new journal wait for some of these first. */
+const RELEASE_EXPIRY_BLOCKS = 24;
 const TRUSTING_PERIOD_SECONDS = 86_400;
 const CLOCK_DRIFT_SECONDS = 10;
 const HOME_CHUNK_SIZE = 64;

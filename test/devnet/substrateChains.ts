@@ -18,6 +18,7 @@ import {
 } from '../../adapters/substrate/index.ts';
 import { createEndpointRing, createHttpEndpoint } from '../../adapters/endpoints/index.ts';
 import { sha256 } from '../../light-clients/tendermint/index.ts';
+import { storagePrefix } from '../../light-clients/trie/index.ts';
 import { toHex, utf8 } from '../../relayer/core/bytes.ts';
 import type { Clock } from '../../relayer/core/clock.ts';
 import type { SubstrateShard } from '../../relayer/manifest/index.ts';
@@ -74,6 +75,8 @@ const SHARDS = 2;
 const RELAY_BLOCK_MS = 500;
 const RELAY_SLOT_MS = 6_000;
 const SLOT_MS = 12_000;
+/** Seconds of chain time in one of the wall clock. */
+export const SUBSTRATE_SPEED = RELAY_SLOT_MS / RELAY_BLOCK_MS;
 const HOME_CHUNK_SIZE = 64;
 const COIN = 10n ** 12n;
 /** Whole coins for each account that pays fees and deposits, and for each account of the vault as a pool for payments. */
@@ -204,4 +207,21 @@ function viewOf(deps: { readonly clock: Clock }, { url, genesisHash, runtime }: 
   const endpoint = createSubstrateEndpoint(createHttpEndpoint(deps, { url }), { genesisHash });
   const runtimes = createRuntimes(new Map([[runtime.specVersion, runtime.metadataHash]]));
   return createChainView(createEndpointRing([endpoint]), runtimes, genesisHash);
+}
+
+/** Unix seconds of the asset hub's newest block. */
+export async function chainSeconds({ url }: SubstrateNode): Promise<bigint> {
+  const body = {
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'state_getStorage',
+    params: [toHex(storagePrefix('Timestamp', 'Now'))],
+  };
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const { result } = (await response.json()) as { result: string };
+  return Buffer.from(result.slice(2), 'hex').readBigUInt64LE() / 1000n;
 }

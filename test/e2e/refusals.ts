@@ -10,6 +10,7 @@ import { systemClock } from '../../relayer/core/clock.ts';
 import { chainName } from '../../relayer/core/ids.ts';
 import { formatAccount, type ManifestChain } from '../../relayer/manifest/index.ts';
 import { blockedAccount } from '../devnet/cosmosChains.ts';
+import { chainSeconds, SUBSTRATE_SPEED } from '../devnet/substrateChains.ts';
 import type { LocalNetwork } from '../devnet/localNetwork.ts';
 import { assetNamed, chainNamed, type Direction, homeAsset, urlOf } from './scenario.ts';
 
@@ -73,16 +74,29 @@ export async function sendRefusals(
       const block = (await chain.anvil.rpc('eth_getBlockByNumber', ['latest', false])) as { timestamp: string };
       return BigInt(block.timestamp);
     }
+    if (chain?.family === 'substrate') return chainSeconds(chain.node);
     const answer = (await (await fetch(`${urlOf(network, name)}/status`)).json()) as {
       result: { sync_info: { latest_block_time: string } };
     };
     return BigInt(Math.floor(Date.parse(answer.result.sync_info.latest_block_time) / 1000));
   }
 
+  /** Seconds of chain time in one of the wall clock. */
+  function speedOf(name: string): number {
+    switch (familyOf(name)) {
+      case 'evm':
+        return network.speed;
+      case 'cosmos':
+        return 1;
+      case 'substrate':
+        return SUBSTRATE_SPEED;
+    }
+  }
+
   /** Nobody delivers while the relayer is stopped, so it is over before anybody can. */
   async function expire(direction: Direction): Promise<Refusal> {
     await network.relayer.stop();
-    const speed = familyOf(direction.to) === 'evm' ? network.speed : 1;
+    const speed = speedOf(direction.to);
     const deadline = (await chainTime(direction.to)) + EXPIRES_IN_SECONDS * BigInt(speed);
     const waiting = (async (): Promise<void> => {
       while ((await chainTime(direction.to)) <= deadline) await systemClock.sleep(LOOK_MS, signal);

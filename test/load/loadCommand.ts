@@ -7,7 +7,7 @@ import { apiUrl } from '../../relayer/cli/transfer.ts';
 import type { Clock } from '../../relayer/core/clock.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
 import { type LoadReport, runLoad } from './load.ts';
-import { type LaneLoad, type LoadNetwork, openLaneLoad, openNetwork } from './networkLoad.ts';
+import { type LaneLoad, LOADED_FAMILIES, type LoadNetwork, openLaneLoad, openNetwork } from './networkLoad.ts';
 
 interface Options {
   readonly network: string;
@@ -68,7 +68,8 @@ export async function loadCommand(
   const { clock, output } = deps;
   const options = parseOptions(args);
   const network = openNetwork(options.network);
-  const names = network.loaded.manifest.chains.map(({ name }) => name);
+  const loadable = network.loaded.manifest.chains.filter(({ family }) => LOADED_FAMILIES.includes(family));
+  const names = loadable.map(({ name }) => name);
   const chains = options.chains[0] === 'all' ? names : options.chains;
   const loads = chains.map((source) => openLaneLoad(deps, network, { ...options, source, target: options.to }));
   for (const { source, target, asset } of loads) output.line(`${asset.symbol}: ${source.name} -> ${target.name}`);

@@ -54,6 +54,9 @@ export interface LaneLoad {
   readonly driver: LoadDriver;
 }
 
+/** Families with a load driver beside this file. */
+export const LOADED_FAMILIES: readonly string[] = ['evm', 'cosmos'];
+
 /** The network whose files are in a folder. Throws `USAGE` when it is not a local one. */
 export function openNetwork(dir: string): LoadNetwork {
   const config = join(dir, 'relayer.yaml');

@@ -20,7 +20,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-process.exitCode = await witnessCommand(
+const code = await witnessCommand(
   process.argv.slice(2),
   {
     witnesses: [cosmosWitness],
@@ -33,3 +33,6 @@ process.exitCode = await witnessCommand(
   },
   stop.signal,
 );
+
+// Not left to itself: a WebSocket of cosmjs tries to reconnect for ever, even after it was told to disconnect.
+process.exit(code);

@@ -25,15 +25,17 @@ export interface Message {
 
 const HEAD_BYTES = 11;
 
-export function sendMessage(socket: Socket, { id, what, chain, payload }: Message): void {
+/** The payload may go on in `more`, so that nothing large is copied to be sent. */
+export function sendMessage(socket: Socket, { id, what, chain, payload }: Message, more?: Uint8Array): void {
   const head = Buffer.alloc(HEAD_BYTES);
-  head.writeUInt32BE(HEAD_BYTES - 4 + payload.length, 0);
+  head.writeUInt32BE(HEAD_BYTES - 4 + payload.length + (more?.length ?? 0), 0);
   head.writeUInt32BE(id, 4);
   head.writeUInt8(what, 8);
   head.writeUInt16BE(chain, 9);
   socket.cork();
   socket.write(head);
   if (payload.length > 0) socket.write(payload);
+  if (more !== undefined) socket.write(more);
   socket.uncork();
 }
 

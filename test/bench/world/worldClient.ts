@@ -46,11 +46,11 @@ export async function connectWorld(port: number, manifest: Manifest): Promise<Wo
     waiting.clear();
   });
 
-  async function ask(chain: number, what: number, payload: Uint8Array): Promise<Uint8Array> {
+  async function ask(chain: number, what: number, payload: Uint8Array, more?: Uint8Array): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const id = (ids = (ids % 0xffff_fff0) + 1);
       waiting.set(id, { resolve, reject });
-      sendMessage(socket, { id, what, chain, payload });
+      sendMessage(socket, { id, what, chain, payload }, more);
     });
   }
 
@@ -73,7 +73,7 @@ export async function connectWorld(port: number, manifest: Manifest): Promise<Wo
       },
       sign: async (call, slot, attempt) => Promise.resolve(signTransaction(call, slot, attempt, key)),
       broadcast: async ({ raw }) => {
-        await ask(chain, ASK.broadcast, concatBytes(own, raw));
+        await ask(chain, ASK.broadcast, own, raw);
       },
       outcome: async ({ hash, slot }) => {
         const answer = await ask(chain, ASK.outcome, fromHex(hash));

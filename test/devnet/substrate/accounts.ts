@@ -18,7 +18,7 @@ export interface DevAccount {
   readonly beefy: KeyringPair;
 }
 
-export const DEV_NAMES = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve', 'Ferdie'] as const;
+const DEV_NAMES = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve', 'Ferdie'] as const;
 
 /** The entropy of the development phrase: spares stretching the phrase for every account. */
 const DEV_SEED = '0xfac7959dbfe72f052e5a0c3c8d6530f202b02fd8f9f5ca3580ec8deb7797479e';

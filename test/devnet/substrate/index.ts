@@ -6,10 +6,16 @@
  *   local.relay.produceBlock();               // one relay block; { parent } forks, { skipSlots } leaves slots empty
  *   local.relay.stallFinality(true); local.relay.finalize();
  *   local.relay.changeValidators({ add, remove }); local.relay.nextSession();             // rotations
- *   local.relay.faults.add({ kind: 'lie', method: 'chain_getHeader', path: 'number', value: '0x1' });
+ *   local.relay.faults.add({ kind: 'lie', method: 'chain_getHeader', path: 'number', value: '0x1' });   // rpc/faults.ts
+ *   local.relay.faults.add({ kind: 'forkedFinality', fork: local.relay.grandpa.sign(forkBlock) });
  *   createGrandpaClient({ trusted: local.relay.trusted(), slotMs: 6_000, ... });
  *   await ApiPromise.create({ provider: new WsProvider(local.assetHub.wsUrl) });
  *   await local.stop();
+ *
+ * A finalized block is justified by the authorities that the runtime names; the asset hub's best and finalized blocks are
+ * those that the relay chain's state says. `rpc/` differs from a node in this: nothing is gossiped; `grandpa_proveFinality` answers
+ * before the first change of the set too; no child tries, no runtime upgrade, no messages between the chains.
+ * `oracle/main.ts` compares the GRANDPA light client with the runtime's own bridge pallet.
  *
  * `local.accounts` are Alice to Ferdie with a million each on both chains (`pair` signs); Alice is sudo of the relay chain.
  * Blocks come as fast as asked: slots start 30 days in the past and advance 6 s (relay) a block whatever the clock says.

@@ -273,6 +273,26 @@ describe('faults of one node', () => {
     relay.produceBlock();
   });
 
+  it('a mute subscription says only its first word', async () => {
+    const { relay } = local;
+    const provider = new WsProvider(relay.wsUrl, false);
+    await provider.connect();
+    await provider.isReady;
+    const heads: string[] = [];
+    const listen = async (): Promise<unknown> =>
+      provider.subscribe('chain_newHead', 'chain_subscribeNewHeads', [], (_error, head: { number: string }) => {
+        heads.push(head.number);
+      });
+    relay.faults.add({ kind: 'mute' });
+    await listen();
+    const first = relay.chain.best().number;
+    relay.produceBlock();
+    relay.faults.clear();
+    relay.produceBlock();
+    await expect.poll(() => heads.map(Number)).toEqual([first, first + 2]);
+    await provider.disconnect();
+  });
+
   it('skipped slots and stalled finality are of the chain', async () => {
     const { relay } = local;
     const before = relay.chain.best();
@@ -291,10 +311,10 @@ describe('faults of one node', () => {
 
 describe('the block timer', () => {
   it('grows both chains by itself, and forgets old states', async () => {
-    const paced = await startLocalSubstrate({ clock: systemClock }, { blockMs: 1, statesKept: 4, validators: 2 });
+    const paced = await startLocalSubstrate({ clock: systemClock }, { blockMs: 1, statesKept: 2, validators: 2 });
     await expect
       .poll(() => paced.assetHub.chain.finalized().number, { timeout: 20_000, interval: 20 })
-      .toBeGreaterThan(6);
+      .toBeGreaterThan(2);
     const hash = await resultOf(paced.relay.url, 'chain_getBlockHash', 1);
     expect((await askRpc(paced.relay.url, 'state_getStorage', '0x12', hash)).error).toEqual({
       code: 4003,

@@ -17,7 +17,7 @@ import type { Clock } from '../../../relayer/core/clock.ts';
 import { PACKET_BYTES } from '../../../relayer/core/limits.ts';
 import { decodePacket, type Packet } from '../../../relayer/core/packet.ts';
 import type { LightClient, LightClientStep } from '../../../light-clients/verdict.ts';
-import type { Derivation, Verdict } from '../../../relayer/core/ports.ts';
+import type { ChainSource, Derivation, Verdict } from '../../../relayer/core/ports.ts';
 
 export function rulesOf(chainId: string): TrustRules {
   return {
@@ -68,26 +68,33 @@ export async function followFromGenesis(
     { clock },
     { endpoints, gateway, rules, checkpointHeight: 1n, pollMs: 100, packetsOf },
   );
-  const client = clientFrom(first, rules);
-  const derive = createCosmosDerive(gateway);
-  const started = client.start();
-  if (started.kind !== 'valid') return started;
-  let step: LightClientStep = started.value;
-  const derivations: Derivation[] = [];
-  while ((derivations.at(-1)?.height ?? 0n) <= height) {
-    const update = await source.pullUpdate(step.state, signal);
-    if (update !== undefined) {
-      const verdict = client.update(step.state, update, nowSeconds(clock));
-      if (verdict.kind !== 'valid') return verdict;
-      step = verdict.value;
-    }
-    const request = { cursor: derivations.at(-1)?.cursor, head: step.head };
-    const verdict = derive(request, await source.pullEvidence(request, signal));
-    if (verdict.kind !== 'valid') return verdict;
-    derivations.push(verdict.value);
+  try {
+    return await followWith(source);
+  } finally {
+    await source.close();
   }
-  await source.close();
-  return { kind: 'valid', value: { head: step.head.height, derivations } };
+
+  async function followWith({ pullUpdate, pullEvidence }: ChainSource): Promise<Verdict<Followed>> {
+    const client = clientFrom(first, rules);
+    const derive = createCosmosDerive(gateway);
+    const started = client.start();
+    if (started.kind !== 'valid') return started;
+    let step: LightClientStep = started.value;
+    const derivations: Derivation[] = [];
+    while ((derivations.at(-1)?.height ?? 0n) <= height) {
+      const update = await pullUpdate(step.state, signal);
+      if (update !== undefined) {
+        const verdict = client.update(step.state, update, nowSeconds(clock));
+        if (verdict.kind !== 'valid') return verdict;
+        step = verdict.value;
+      }
+      const request = { cursor: derivations.at(-1)?.cursor, head: step.head };
+      const verdict = derive(request, await pullEvidence(request, signal));
+      if (verdict.kind !== 'valid') return verdict;
+      derivations.push(verdict.value);
+    }
+    return { kind: 'valid', value: { head: step.head.height, derivations } };
+  }
 }
 
 export function packetsFrom({ derivations }: Followed): (Packet & { readonly lane: string })[] {

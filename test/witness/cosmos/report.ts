@@ -16,7 +16,6 @@ export interface CosmosFindings {
 const GAS_STEPS = [
   'send, new account, first of its sender',
   'send, known account',
-  'send, no fee',
   'send, second message fails',
   '2 of 3, one send',
   '2 of 3, 100 sends',
@@ -51,7 +50,7 @@ export function cosmosSection({ versions, checks, comparison, network, releases 
       ]),
     ),
     '',
-    `Blocks every ${releases.blockSeconds.toFixed(2)} s (\`timeout_commit\` of 1 s).`,
+    `Blocks every ${releases.blockSeconds.toFixed(2)} s (the middle of 40, \`timeout_commit\` of 1 s).`,
     '',
     table(
       ['what', 'transfers', 'seconds', 'transfers/s', 'blocks used'],

@@ -1,5 +1,6 @@
 /** What an asset hub block begins with: what it is told of its relay chain, proven from a relay block, and its time. */
 import { compactBytes, joinBytes, sizedBytes, u32Bytes, u64Bytes } from '../../../../light-clients/scale.ts';
+import { compareBytes } from '../../../../relayer/core/bytes.ts';
 import { storagePrefix, twox64Concat } from '../../../../light-clients/trie/index.ts';
 import { type Block, stateOf } from '../chain/block.ts';
 import type { BlockRules } from '../chain/createChain.ts';
@@ -25,7 +26,8 @@ export function assetHubInherents(
       relayParent.header.stateRoot,
       u32Bytes(POV_BYTES_MAX),
     ]);
-    const proof = stateOf(relayParent).proof(relayKeys(paraId)).map(sizedBytes);
+    // The runtime takes the nodes as a set and encodes them in order: so must the body, for the root over it to fit.
+    const proof = [...stateOf(relayParent).proof(relayKeys(paraId))].sort(compareBytes).map(sizedBytes);
     const noMessages = vectorBytes([]);
     const data = joinBytes([validationData, vectorBytes(proof), noMessages, noMessages]);
     return [

@@ -86,9 +86,10 @@ export function createGrandpa(
     const justification = flaw === undefined ? proven.justification : flawed(proven, flaw);
     const headers: Uint8Array[] = [];
     for (let at: Block | undefined = block; at !== undefined && at.number > number; at = at.parent) {
-      headers.unshift(at.headerBytes);
+      headers.push(at.headerBytes);
     }
-    headers.splice(UNKNOWN_HEADERS_MAX);
+    // The lowest ones when there are too many.
+    headers.reverse().splice(UNKNOWN_HEADERS_MAX);
     const bytes = joinBytes([hashBytes(block), sizedBytes(justification), compactBytes(headers.length), ...headers]);
     return { kind: 'proof', bytes };
   };

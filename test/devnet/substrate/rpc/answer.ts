@@ -13,7 +13,7 @@ export interface Request {
 
 const BATCH_MAX = 1_000;
 /** `--rpc-max-response-size` */
-export const RESPONSE_BYTES_MAX = 15 * 1024 * 1024;
+const RESPONSE_BYTES_MAX = 15 * 1024 * 1024;
 
 /** The requests in a text; an `RpcError` when there is none to answer. */
 export function parseRequests(text: string): { readonly requests: readonly Request[]; readonly batch: boolean } {

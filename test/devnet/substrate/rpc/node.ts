@@ -63,7 +63,7 @@ export function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
-export function hashParam(value: unknown): string {
+function hashParam(value: unknown): string {
   if (typeof value !== 'string' || !/^0x[0-9a-fA-F]{64}$/.test(value)) {
     throw invalidParams('expected a 32-byte hash as 0x-prefixed hex');
   }

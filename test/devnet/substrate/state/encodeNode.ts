@@ -31,7 +31,7 @@ export function encodeNode(node: TrieNode): Uint8Array {
   return joinBytes(parts);
 }
 
-export function referenceTo(node: TrieNode): Uint8Array {
+function referenceTo(node: TrieNode): Uint8Array {
   if (node.reference !== undefined) return node.reference;
   const bytes = encodeNode(node);
   node.reference = bytes.length < 32 ? bytes : blake2b256(bytes);

@@ -18,7 +18,7 @@ export interface TrieNode {
 export type StateVersion = 0 | 1;
 type Children = readonly (TrieNode | undefined)[];
 
-export function makeNode(
+function makeNode(
   partial: Uint8Array,
   children: Children | undefined,
   value: Uint8Array | undefined,
