@@ -6,6 +6,7 @@ import type { ChainConfig } from './config/index.ts';
 import type { Clock } from './core/clock.ts';
 import { assert } from './core/errors.ts';
 import type { ChainName, LaneId } from './core/ids.ts';
+import type { Logger } from './core/log.ts';
 import { createCosmosChain } from './cosmosChain.ts';
 import { createEvmChain } from './evmChain.ts';
 import { createSubstrateChain } from './substrateChain.ts';
@@ -15,6 +16,7 @@ import type { LightClientWorker } from './verify/lightClientWorker.ts';
 
 export interface ChainDeps {
   readonly clock: Clock;
+  readonly log: Logger;
   /** Runs the light clients that cost more than a millisecond. */
   readonly worker: LightClientWorker;
   /**

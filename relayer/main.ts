@@ -69,6 +69,7 @@ export async function startRelayer(
       const row = config.chains.get(chain.name);
       assert(row !== undefined, 'a checked config has a row for every chain');
       return createChain(manifest, chain, row, {
+        log,
         clock,
         worker,
         packetsOf: journal.readRelayedPackets,

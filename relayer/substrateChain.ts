@@ -88,7 +88,7 @@ export function createSubstrateChain(
     target: createSubstrateTarget(),
     accounts: [],
     vault: createSubstrateVault(
-      { clock: deps.clock, view, cursor: async () => deps.cursorOf(name) },
+      { clock: deps.clock, view, log: deps.log, cursor: async () => deps.cursorOf(name) },
       {
         gateway,
         signers: { members: firstShard.members, threshold: row.threshold },

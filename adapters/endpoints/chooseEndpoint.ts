@@ -8,7 +8,7 @@ import { type EndpointStats, paceMs } from './endpointStats.ts';
 const STICKINESS = 1.5;
 /** What counts for one that was never asked: it is tried once the one in use takes longer than that. */
 const UNKNOWN_MS = 1_000;
-/** With every such time without an answer half of what is known is forgotten, so that a slow one is tried again some day. */
+/** With every such time without an answer half of a bad name is forgotten, so that a slow one is tried again some day. */
 const FORGET_MS = 5 * 60_000;
 
 /** All places, best first. `current`: the one that answered last. Ties keep the order that follows it. */
@@ -20,8 +20,9 @@ export function chooseEndpoint(all: readonly EndpointStats[], current: number, n
 /** Milliseconds until an answer, as far as is known. */
 function costOf(stats: EndpointStats, now: number): number {
   const restMs = Math.max(0, stats.restUntilMs - now);
+  const known = stats.latencyMs ?? UNKNOWN_MS;
   const remembered = 2 ** (-Math.max(0, now - stats.answeredMs) / FORGET_MS);
-  const latencyMs = UNKNOWN_MS + ((stats.latencyMs ?? UNKNOWN_MS) - UNKNOWN_MS) * remembered;
+  const latencyMs = known <= UNKNOWN_MS ? known : UNKNOWN_MS + (known - UNKNOWN_MS) * remembered;
   // Its rest is a penalty, not a time at which it would answer: it has to weigh more than any wait.
   return latencyMs + paceMs(stats, now) + (restMs > 0 ? RESTING_MS + restMs : 0);
 }

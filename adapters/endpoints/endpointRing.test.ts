@@ -24,7 +24,7 @@ function setUp(names: string, learns: boolean) {
     const node: Node = { name, fails: undefined, latencyMs: 100 };
     return { ...node, health: learns ? createEndpointHealth({ clock }) : undefined };
   });
-  const ring = createEndpointRing(nodes);
+  const ring = createEndpointRing(nodes, { learns });
   const ask = async (): Promise<string> =>
     ring.ask(async (node) => {
       log.push(node.name);

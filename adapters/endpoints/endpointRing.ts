@@ -1,7 +1,8 @@
 /**
  * Several endpoints of one chain, asked one after the other until one answers usefully. The one that answered last is
- * asked first next time; `reject` moves on from it. Where endpoints say how they fare (`health`), one that is much faster,
- * or whose learned rate is not used up, comes before it.
+ * asked first next time; `reject` moves on from it. A ring that learns asks one that is much faster, or whose learned rate is
+ * not used up, before it, where endpoints say how they fare (`health`). What was learned belongs to the endpoint: rings that
+ * share one share it, a refusal of its evidence included.
  */
 import { abortedError } from '../../relayer/core/clock.ts';
 import { assert, asViaductError, ViaductError } from '../../relayer/core/errors.ts';
@@ -23,9 +24,18 @@ interface MayHaveHealth {
   readonly health?: EndpointHealth | undefined;
 }
 
-export function createEndpointRing<Endpoint>(endpoints: readonly Endpoint[]): EndpointRing<Endpoint> {
+export interface EndpointRingOptions {
+  /** Default false: the order of the list, from the one that answered last. */
+  readonly learns?: boolean | undefined;
+}
+
+export function createEndpointRing<Endpoint>(
+  endpoints: readonly Endpoint[],
+  { learns = false }: EndpointRingOptions = {},
+): EndpointRing<Endpoint> {
   assert(endpoints.length > 0, 'at least one endpoint');
-  const healthOf = (place: number): EndpointHealth | undefined => (endpoints[place] as MayHaveHealth).health;
+  const healthOf = (place: number): EndpointHealth | undefined =>
+    learns ? (endpoints[place] as MayHaveHealth).health : undefined;
   const isLearning = endpoints.some((_, place) => healthOf(place) !== undefined);
   let place = 0;
   const nextOf = (from: number): number => (from + 1) % endpoints.length;

@@ -43,6 +43,8 @@ export interface SubstrateNode {
   readonly genesisHash: string;
   readonly relayGenesisHash: string;
   readonly parachainId: number;
+  /** When the chain started, by its own time and by the host's. */
+  readonly startMs: number;
   /** Of the relay chain. */
   readonly trusted: { readonly height: number; readonly hash: string };
   readonly runtime: { readonly specVersion: number; readonly metadataHash: string };
@@ -75,6 +77,8 @@ const SHARDS = 2;
 const RELAY_BLOCK_MS = 500;
 const RELAY_SLOT_MS = 6_000;
 const SLOT_MS = 12_000;
+/** The first blocks are made at once. */
+const HEAD_START_SECONDS = 60;
 /** Seconds of chain time in one of the wall clock. */
 export const SUBSTRATE_SPEED = RELAY_SLOT_MS / RELAY_BLOCK_MS;
 const HOME_CHUNK_SIZE = 64;
@@ -168,6 +172,11 @@ export async function deploySubstrateVault(
       trusted: { height: String(trusted.height), hash: trusted.hash },
       slotMs: RELAY_SLOT_MS,
       parachain: { id: node.parachainId, relayGenesisHash: node.relayGenesisHash },
+      chainClock: {
+        hostMs: String(node.startMs),
+        chainSeconds: String(Math.ceil(node.startMs / 1000) + HEAD_START_SECONDS),
+        speed: SUBSTRATE_SPEED,
+      },
     },
     gateway: {
       kind: 'vault',

@@ -9,10 +9,12 @@ import type { SubstrateNode, SubstrateProcessOptions } from './substrateChains.t
 const STATES_KEPT = 7_200;
 
 await serveChain(async ({ blockMs, holders }: SubstrateProcessOptions): Promise<SubstrateNode> => {
+  const startMs = systemClock.now();
   const local = await startLocalSubstrate(
     { clock: systemClock },
     {
       blockMs,
+      startMs,
       holders: holders.map(({ address, amount }) => ({ address, amount: BigInt(amount) })),
       // An attester whose journal is lost derives everything again.
       statesKept: STATES_KEPT,
@@ -28,6 +30,7 @@ await serveChain(async ({ blockMs, holders }: SubstrateProcessOptions): Promise<
     genesisHash: assetHub.genesisHash,
     relayGenesisHash: relay.genesisHash,
     parachainId: assetHub.paraId,
+    startMs,
     trusted: { height: trusted.number, hash: trusted.hash },
     runtime: { specVersion: version.specVersion, metadataHash: `0x${metadataHash(metadataBytes)}` },
   };

@@ -5,6 +5,7 @@ import { engine } from './engine.ts';
 import { lightClients } from './lightClients.ts';
 import { paced, pipeline } from './pipeline.ts';
 import { accounts, backlog, lanes, processes } from './scaling.ts';
+import { spread } from './spread.ts';
 
 export const BENCHES: readonly Bench[] = [
   codec,
@@ -16,6 +17,7 @@ export const BENCHES: readonly Bench[] = [
   accounts,
   processes,
   backlog,
+  spread,
 ];
 
 /** Undefined when there is no benchmark of that name. */

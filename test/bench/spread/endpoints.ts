@@ -23,7 +23,7 @@ const FAILED_MS = 1_000;
 export function answersPerSecond(seed: number, learns: boolean, seconds = 600): number {
   const random = createRandom(seed);
   const stats: EndpointStats[] = ENDPOINTS.map(() => FRESH_STATS);
-  const tokens = ENDPOINTS.map(({ perSecond }) => ({ left: perSecond as number, atMs: 0 }));
+  const tokens = ENDPOINTS.map(({ perSecond }): { left: number; atMs: number } => ({ left: perSecond, atMs: 0 }));
   let [now, place, answers] = [1, 0, 0];
   while (now < seconds * 1_000) {
     const order = learns ? chooseEndpoint(stats, place, now) : ENDPOINTS.map((_, i) => (place + i) % ENDPOINTS.length);

@@ -99,7 +99,9 @@ export function runTarget(seed: number, policies: TargetPolicies): TargetRun {
       }
     }
   }
-  return { smallWaits: smallWaits / Math.max(1, done[1]?.size ?? 0), delivered, inVain };
+  // Those that still wait have waited until now.
+  for (const [chunk, at] of (born[1] ?? []).entries()) if (done[1]?.has(chunk) !== true) smallWaits += BLOCKS - at;
+  return { smallWaits: smallWaits / Math.max(1, born[1]?.length ?? 0), delivered, inVain };
 
   function plan(): { at: number; chunk: number; born: number }[] {
     const takenOf = (at: number): number => (handed[at]?.size ?? 0) - (done[at]?.size ?? 0);

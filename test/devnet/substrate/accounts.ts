@@ -1,6 +1,6 @@
 /**
- * The development accounts that every Substrate tool knows (`//Alice`, `//Bob`, ...), with the key types that validators
- * and collators use. Worthless keys: the secret phrase is public.
+ * The development accounts that every Substrate tool knows (`//Alice`, `//Bob`, ...), with the key types that
+ * validators and collators use. Worthless keys: the secret phrase is public.
  */
 import { Keyring } from '@polkadot/keyring';
 import type { KeyringPair } from '@polkadot/keyring/types';

@@ -12,13 +12,14 @@
  *   await ApiPromise.create({ provider: new WsProvider(local.assetHub.wsUrl) });
  *   await local.stop();
  *
- * A finalized block is justified by the authorities that the runtime names; the asset hub's best and finalized blocks are
- * those that the relay chain's state says. `rpc/` differs from a node in this: nothing is gossiped; `grandpa_proveFinality` answers
- * before the first change of the set too; no child tries, no runtime upgrade, no messages between the chains.
- * `oracle/main.ts` compares the GRANDPA light client with the runtime's own bridge pallet.
+ * A finalized block is justified by the authorities that the runtime names; the asset hub's best and finalized blocks
+ * are those that the relay chain's state says. `rpc/` differs from a node in this: nothing is gossiped;
+ * `grandpa_proveFinality` answers before the first change of the set too; no child tries, no runtime upgrade, no
+ * messages between the chains. `oracle/main.ts` compares the GRANDPA light client with the runtime's own bridge pallet.
  *
- * `local.accounts` are Alice to Ferdie with a million each on both chains (`pair` signs); Alice is sudo of the relay chain.
- * Blocks come as fast as asked: slots start 30 days in the past and advance 6 s (relay) a block whatever the clock says.
+ * `local.accounts` are Alice to Ferdie with a million each on both chains (`pair` signs); Alice is sudo of the relay
+ * chain. Blocks come as fast as asked: slots start 30 days in the past and advance 6 s (relay) a block whatever the
+ * clock says.
  */
 export { createDevAccounts, type DevAccount } from './accounts.ts';
 export type { NewAsset } from './assetHub/createAsset.ts';

@@ -1,11 +1,12 @@
 /**
  * The same block by another implementation: smoldot's virtual machine with its own host functions, as
- * `@acala-network/chopsticks-executor` packs it. It executes the block's extrinsics on the parent's state and gives what they
- * changed.
+ * `@acala-network/chopsticks-executor` packs it. It executes the block's extrinsics on the parent's state and gives
+ * what they changed.
  *
- * Known difference: its `clear_prefix` leaves keys that only the running block wrote, where Substrate's removes them. A relay
- * block that ends a session does that (`ImOnline.AuthoredBlocks` of its own author), so such blocks cannot be compared.
- * The root that its `finalize_block` puts into the header is not that of the state, so the root is made from the changes.
+ * Known difference: its `clear_prefix` leaves keys that only the running block wrote, where Substrate's removes them. A
+ * relay block that ends a session does that (`ImOnline.AuthoredBlocks` of its own author), so such blocks cannot be
+ * compared. The root that its `finalize_block` puts into the header is not that of the state, so the root is made from
+ * the changes.
  */
 import { calculate_state_root, run_task } from '@acala-network/chopsticks-executor';
 import { decodeHeader, encodeHeader } from '../../../light-clients/grandpa/index.ts';

@@ -1,6 +1,6 @@
 /**
- * The local Substrate network as a whole: a relay chain and its asset hub, executing their real runtimes, with RPC nodes that
- * unmodified clients meet in place of real ones. See `index.ts` for how to drive it.
+ * The local Substrate network as a whole: a relay chain and its asset hub, executing their real runtimes, with RPC
+ * nodes that unmodified clients meet in place of real ones. See `index.ts` for how to drive it.
  */
 import type { Clock } from '../../../relayer/core/clock.ts';
 import type { AuthoritySet } from '../../../light-clients/grandpa/index.ts';
@@ -23,7 +23,9 @@ export interface LocalSubstrateOptions {
   readonly holders?: readonly GenesisHolder[] | undefined;
   /** How many of Alice, Bob, Charlie, Dave, Eve, Ferdie validate from the start; 4 when not said. */
   readonly validators?: number | undefined;
-  /** Unix milliseconds of the first slot; 30 days before now when not said, which leaves room for blocks to come fast. */
+  /**
+   * Unix milliseconds of the first slot; 30 days before now when not said, which leaves room for blocks to come fast.
+   */
   readonly startMs?: number | undefined;
   /** Milliseconds between relay blocks; an asset hub block takes two. Without it blocks are made by hand. */
   readonly blockMs?: number | undefined;

@@ -1,6 +1,6 @@
 /**
- * A seeded mix of transactions for both chains: good ones, ones that fail inside, nested ones, and calls by root that write
- * and remove storage at will. For comparing executors, which must agree on all of it.
+ * A seeded mix of transactions for both chains: good ones, ones that fail inside, nested ones, and calls by root that
+ * write and remove storage at will. For comparing executors, which must agree on all of it.
  */
 import { compactBytes, joinBytes, sizedBytes, u32Bytes, u64Bytes } from '../../../light-clients/scale.ts';
 import type { DevAccount } from './accounts.ts';

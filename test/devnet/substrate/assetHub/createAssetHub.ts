@@ -1,6 +1,6 @@
 /**
- * The asset hub as a parachain: its blocks are made on top of a relay block, and its best and finalized blocks are those that the
- * relay chain's state says.
+ * The asset hub as a parachain: its blocks are made on top of a relay block, and its best and finalized blocks are
+ * those that the relay chain's state says.
  */
 import { blake2b256 } from '../../../../light-clients/blake2b.ts';
 import { type Block, hexText } from '../chain/block.ts';

@@ -1,6 +1,6 @@
 /**
- * Authors one block the way a node does: initialise, inherents, transactions, finalise. A transaction that the runtime does not
- * take is rolled back and left out; an inherent that it does not take ends the attempt.
+ * Authors one block the way a node does: initialise, inherents, transactions, finalise. A transaction that the runtime
+ * does not take is rolled back and left out; an inherent that it does not take ends the attempt.
  */
 import { decodeHeader, encodeHeader, type DigestItem, type Header } from '../../../../light-clients/grandpa/index.ts';
 import { RuntimeTrap } from '../executor/createExecutor.ts';

@@ -1,8 +1,9 @@
 /**
- * A chain of blocks from one runtime: a tree with a best branch (the longest; the first of equals) and a finalized trunk.
- * It does not decide on finality: `relay/grandpa.ts` and, for a parachain, its relay chain do.
+ * A chain of blocks from one runtime: a tree with a best branch (the longest; the first of equals) and a finalized
+ * trunk. It does not decide on finality: `relay/grandpa.ts` and, for a parachain, its relay chain do.
  *
- * States of finalized blocks are kept for the newest `statesKept` of them, blocks themselves for the newest `blocksKept`.
+ * States of finalized blocks are kept for the newest `statesKept` of them, blocks themselves for the newest
+ * `blocksKept`.
  */
 import type { DigestItem } from '../../../../light-clients/grandpa/index.ts';
 import { orderedRoot, type State } from '../state/state.ts';

@@ -1,6 +1,6 @@
 /**
- * A genesis state from a published chain spec: its raw storage, with development keys and funds written over the live ones.
- * What differs from runtime to runtime is in `relay/genesis.ts` and `assetHub/genesis.ts`.
+ * A genesis state from a published chain spec: its raw storage, with development keys and funds written over the live
+ * ones. What differs from runtime to runtime is in `relay/genesis.ts` and `assetHub/genesis.ts`.
  */
 import { decodeAddress } from '@polkadot/util-crypto';
 import { compactBytes, joinBytes, u32Bytes, u64Bytes } from '../../../../light-clients/scale.ts';

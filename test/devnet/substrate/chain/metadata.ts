@@ -1,6 +1,6 @@
 /**
- * What the chain needs of a runtime's own metadata (version 14): indexes of calls, hashers of storage maps, constants, and
- * where a field lies in a struct of fixed-size fields.
+ * What the chain needs of a runtime's own metadata (version 14): indexes of calls, hashers of storage maps, constants,
+ * and where a field lies in a struct of fixed-size fields.
  *
  * Source: frame-metadata v14, scale-info `PortableRegistry`.
  */

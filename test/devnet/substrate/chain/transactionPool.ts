@@ -1,6 +1,6 @@
 /**
- * A node's transaction pool: validates by the runtime, orders by tags and priority, and tells watchers what becomes of a
- * transaction. What it refuses, it refuses in the words of a node (`rpc/author.ts`).
+ * A node's transaction pool: validates by the runtime, orders by tags and priority, and tells watchers what becomes of
+ * a transaction. What it refuses, it refuses in the words of a node (`rpc/author.ts`).
  *
  * DIFF FROM NODE: nothing is gossiped, and a transaction is validated anew only when a block is made.
  */

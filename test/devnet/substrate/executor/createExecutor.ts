@@ -1,6 +1,6 @@
 /**
- * Runs a FRAME runtime in V8's WebAssembly, with Substrate's host functions written here. Every call starts on memory as it
- * was after instantiation, as in a node. Synchronous: nothing else runs in between.
+ * Runs a FRAME runtime in V8's WebAssembly, with Substrate's host functions written here. Every call starts on memory
+ * as it was after instantiation, as in a node. Synchronous: nothing else runs in between.
  *
  * Trusts V8. Does not meter anything: limits of weight and length are the runtime's own.
  */

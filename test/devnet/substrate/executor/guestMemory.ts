@@ -2,8 +2,8 @@
  * A runtime's linear memory with the allocator that Substrate's host owns: powers of two from 8 bytes, a free list for
  * each, an 8-byte header before every allocation (here it holds the order), a bump pointer from `__heap_base`.
  *
- * A pointer and a length travel as one u64: pointer in the low half. The memory grows under the views, so they are renewed
- * whenever the buffer has changed.
+ * A pointer and a length travel as one u64: pointer in the low half. The memory grows under the views, so they are
+ * renewed whenever the buffer has changed.
  */
 import { webAssembly, type WasmMemory } from './webAssembly.ts';
 

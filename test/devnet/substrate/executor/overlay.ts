@@ -1,9 +1,9 @@
 /**
- * What a block or a call has changed on top of a state, with nested transactions. Keys are Latin-1 texts of their bytes, so
- * that a Map can hold them; they sort as the bytes do.
+ * What a block or a call has changed on top of a state, with nested transactions. Keys are Latin-1 texts of their
+ * bytes, so that a Map can hold them; they sort as the bytes do.
  *
- * A value that the runtime appends to (`System.Events` grows by thousands of items) is kept as a growing buffer and made into
- * bytes when somebody reads it.
+ * A value that the runtime appends to (`System.Events` grows by thousands of items) is kept as a growing buffer and
+ * made into bytes when somebody reads it.
  */
 import { compactBytes, createScaleReader, joinBytes } from '../../../../light-clients/scale.ts';
 import type { State } from '../state/state.ts';
@@ -18,8 +18,8 @@ export interface Overlay {
   append(key: string, item: Uint8Array): void;
   /**
    * Removes what begins with a prefix: everything that was changed here, and of the keys of the state the first `limit`
-   * (counting those that were removed here before). Says how many keys of the state it went through, and whether some remain.
-   * Source: sp-state-machine `ext.rs`, `clear_prefix` and `limit_remove_from_backend`.
+   * (counting those that were removed here before). Says how many keys of the state it went through, and whether some
+   * remain. Source: sp-state-machine `ext.rs`, `clear_prefix` and `limit_remove_from_backend`.
    */
   clearPrefix(prefix: string, limit: number | undefined): { readonly count: number; readonly more: boolean };
   /** The first key after `key` that has a value. */

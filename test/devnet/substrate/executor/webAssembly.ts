@@ -1,4 +1,7 @@
-/** The part of V8's WebAssembly that is used here, typed: the project's libraries are those of ES2023, without a browser's. */
+/**
+ * The part of V8's WebAssembly that is used here, typed: the project's libraries are those of ES2023, without a
+ * browser's.
+ */
 export interface WasmModule {
   readonly [Symbol.toStringTag]: 'WebAssembly.Module';
 }

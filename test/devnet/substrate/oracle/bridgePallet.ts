@@ -1,6 +1,6 @@
 /**
- * A second Rococo whose own `bridgeWococoGrandpa` pallet judges justifications of the first: Parity's GRANDPA light client,
- * written by others in another language, as compiled into a runtime that ran in public.
+ * A second Rococo whose own `bridgeWococoGrandpa` pallet judges justifications of the first: Parity's GRANDPA light
+ * client, written by others in another language, as compiled into a runtime that ran in public.
  */
 import { joinBytes, u64Bytes } from '../../../../light-clients/scale.ts';
 import { type AuthoritySet, encodeHeader } from '../../../../light-clients/grandpa/index.ts';

@@ -1,6 +1,6 @@
 /**
- * The light client's verdicts beside the pallet's, over drawn justifications. Where they differ, the difference must be one of
- * those listed here; each is a choice of `light-clients/grandpa/verifyJustification.ts`.
+ * The light client's verdicts beside the pallet's, over drawn justifications. Where they differ, the difference must be
+ * one of those listed here; each is a choice of `light-clients/grandpa/verifyJustification.ts`.
  */
 import {
   type AuthoritySet,

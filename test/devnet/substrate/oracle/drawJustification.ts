@@ -1,6 +1,6 @@
 /**
- * Justifications by chance: an honest one with votes for the target and for blocks above it, then up to two things done to it.
- * Votes that are changed are signed anew, so that a judge has to look beyond the signature.
+ * Justifications by chance: an honest one with votes for the target and for blocks above it, then up to two things done
+ * to it. Votes that are changed are signed anew, so that a judge has to look beyond the signature.
  */
 import {
   encodeJustification,

@@ -1,4 +1,6 @@
-/** Many changes of the authority set: every hand-over to the pallet and to the light client, and one of them left out. */
+/**
+ * Many changes of the authority set: every hand-over to the pallet and to the light client, and one of them left out.
+ */
 import type { FinalityStep } from '../../../../light-clients/grandpa/index.ts';
 import type { FinalizedBlock } from '../relay/grandpa.ts';
 import { handsOver } from '../relay/justification.ts';

@@ -1,8 +1,8 @@
 /**
  * The relay chain's genesis: Rococo's own with development validators, Alice as sudo, and one parachain on one core.
  *
- * What the session pallet holds for later (`NextKeys`) covers all development accounts, so that any of them can become a
- * validator by an ordinary call.
+ * What the session pallet holds for later (`NextKeys`) covers all development accounts, so that any of them can become
+ * a validator by an ordinary call.
  */
 import { joinBytes, sizedBytes, u32Bytes, u64Bytes } from '../../../../light-clients/scale.ts';
 import { blake2b256 } from '../../../../light-clients/blake2b.ts';

@@ -1,9 +1,9 @@
 /**
- * The finality gadget: finalizes by justifications of the authorities that the runtime names, never past a block that hands
- * over to the next set, and answers `grandpa_proveFinality` as a node does.
+ * The finality gadget: finalizes by justifications of the authorities that the runtime names, never past a block that
+ * hands over to the next set, and answers `grandpa_proveFinality` as a node does.
  *
- * Kept, as by a node: the justification of every block that hands over, one every `justificationPeriod` blocks, and the newest.
- * Source: sc-consensus-grandpa `environment.rs`, `finality_proof.rs`.
+ * Kept, as by a node: the justification of every block that hands over, one every `justificationPeriod` blocks, and the
+ * newest. Source: sc-consensus-grandpa `environment.rs`, `finality_proof.rs`.
  */
 import { compactBytes, joinBytes, sizedBytes } from '../../../../light-clients/scale.ts';
 import type { AuthoritySet } from '../../../../light-clients/grandpa/index.ts';

@@ -1,7 +1,8 @@
 /**
  * How a parachain block gets onto the relay chain, the honest way: a candidate signed by its collator, backed by the
- * votes of its group, then made available by the validators' bitfields one block later. All votes are checked by the relay
- * runtime. Not done: no validator runs the parachain's validation function, and no erasure-coded pieces are spread.
+ * votes of its group, then made available by the validators' bitfields one block later. All votes are checked by the
+ * relay runtime. Not done: no validator runs the parachain's validation function, and no erasure-coded pieces are
+ * spread.
  *
  * Source: polkadot primitives v2 `CandidateDescriptor`, `BackedCandidate`, `UncheckedSigned<AvailabilityBitfield>`.
  */
@@ -20,7 +21,10 @@ import { vectorBytes } from '../chain/genesis.ts';
 import type { Runtime } from '../chain/runtime.ts';
 
 export interface Inclusion {
-  /** A backed candidate, encoded: a parachain block made on top of `relayParent`, which must be the next relay block's parent. */
+  /**
+   * A backed candidate, encoded: a parachain block made on top of `relayParent`, which must be the next relay block's
+   * parent.
+   */
   candidate(paraBlock: Block, relayParent: Block): Uint8Array;
   /** One availability bitfield for each of the first `votes` validators. */
   bitfields(relayParent: Block, votes?: number): readonly Uint8Array[];

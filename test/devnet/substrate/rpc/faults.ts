@@ -8,7 +8,10 @@ import type { JustificationFlaw } from '../relay/justification.ts';
 export type Fault =
   /** Knows the chain only up to so many blocks below its tip. */
   | { readonly kind: 'lag'; readonly blocks: number }
-  /** Writes a value into the answers of one method, or what its subscription sends, at a path such as `block.header.number`. */
+  /**
+   * Writes a value into the answers of one method, or what its subscription sends, at a path such as
+   * `block.header.number`.
+   */
   | { readonly kind: 'lie'; readonly method: string; readonly path: string; readonly value: unknown }
   /** Answers one method with an error. */
   | { readonly kind: 'error'; readonly method: string; readonly code: number; readonly message: string }

@@ -1,4 +1,7 @@
-/** `state_*` and `payment_*`: storage, read proofs, runtime calls. Source: sc-rpc `state`, pallet-transaction-payment-rpc. */
+/**
+ * `state_*` and `payment_*`: storage, read proofs, runtime calls. Source: sc-rpc `state`,
+ * pallet-transaction-payment-rpc.
+ */
 import { blake2b256 } from '../../../../light-clients/blake2b.ts';
 import { createScaleReader, joinBytes, u32Bytes } from '../../../../light-clients/scale.ts';
 import { RuntimeTrap } from '../executor/createExecutor.ts';

@@ -1,5 +1,6 @@
 /**
- * Trie nodes as bytes, and what a parent says of a child: its hash, or the child itself when that is shorter than 32 bytes.
+ * Trie nodes as bytes, and what a parent says of a child: its hash, or the child itself when that is shorter than 32
+ * bytes.
  *
  *   header ‖ partial key ‖ [children bitmap u16] ‖ [value, or its hash] ‖ [children]
  */

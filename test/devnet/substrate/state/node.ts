@@ -1,9 +1,9 @@
 /**
- * Nodes of Substrate's base-16 radix trie as immutable values: a change copies the path to it and shares the rest, so every
- * block's state costs what the block changed. Keys are nibbles, one a byte.
+ * Nodes of Substrate's base-16 radix trie as immutable values: a change copies the path to it and shares the rest, so
+ * every block's state costs what the block changed. Keys are nibbles, one a byte.
  *
- * Layout V0 keeps every value in its node; V1 keeps values of more than 32 bytes apart, by hash. A node remembers the version it
- * was written with, as in a chain that has migrated only in part.
+ * Layout V0 keeps every value in its node; V1 keeps values of more than 32 bytes apart, by hash. A node remembers the
+ * version it was written with, as in a chain that has migrated only in part.
  */
 export interface TrieNode {
   readonly partial: Uint8Array;

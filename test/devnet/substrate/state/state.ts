@@ -27,7 +27,9 @@ export interface State {
   /** The state with changes; undefined removes. */
   apply(changes: Iterable<readonly [Uint8Array, Uint8Array | undefined]>): State;
   root(): Uint8Array;
-  /** The nodes that reading these keys needs, as `state_getReadProof` gives them; V1 values are entries of their own. */
+  /**
+   * The nodes that reading these keys needs, as `state_getReadProof` gives them; V1 values are entries of their own.
+   */
   proof(keys: readonly Uint8Array[]): Uint8Array[];
 }
 

@@ -1,4 +1,6 @@
-/** Allocator, logging and the node's own storage (`ext_allocator_*`, `ext_logging_*`, `ext_misc_*`, `ext_offchain_*`). */
+/**
+ * Allocator, logging and the node's own storage (`ext_allocator_*`, `ext_logging_*`, `ext_misc_*`, `ext_offchain_*`).
+ */
 import { type HostContext, type HostFunctions, optionOfBytes } from '../hostContext.ts';
 import { keyText } from '../overlay.ts';
 

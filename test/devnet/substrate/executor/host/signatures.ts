@@ -1,6 +1,6 @@
 /**
- * `ext_crypto_*`: verification only. Keys of the node are not in the host; a runtime that asks it to generate or to sign
- * traps.
+ * `ext_crypto_*`: verification only. Keys of the node are not in the host; a runtime that asks it to generate or to
+ * sign traps.
  *
  * A signature is checked when the transaction is submitted and again in its block, so answers are remembered.
  */
