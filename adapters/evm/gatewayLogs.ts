@@ -102,20 +102,22 @@ async function readRange(
   let size = BigInt(BLOCK_RANGE_MAX);
   while (from <= last) {
     const to = from + size - 1n < last ? from + size - 1n : last;
+    // Of what is asked, which may be less than a whole range: halving that again and again would ask the same.
+    const span = to - from + 1n;
     const filter = { address: toHex(gateway.address), fromBlock: quantity(from), toBlock: quantity(to), topics };
     let answer;
     try {
       answer = await endpoint.call('eth_getLogs', [filter], signal);
     } catch (error) {
       // Too large an answer, or too slow a one: a smaller range may pass.
-      if (!(error instanceof ViaductError) || error.code !== 'ENDPOINT_FAILED' || size === 1n) throw error;
-      size /= 2n;
+      if (!(error instanceof ViaductError) || error.code !== 'ENDPOINT_FAILED' || span === 1n) throw error;
+      size = span / 2n;
       continue;
     }
     if (answer.kind === 'error') {
-      if (size === 1n)
+      if (span === 1n)
         throw failed(endpoint, 'refused the logs of a single block', `It says: ${answer.message} (${answer.code}).`);
-      size /= 2n;
+      size = span / 2n;
       continue;
     }
     const logs = asList(answer.value);

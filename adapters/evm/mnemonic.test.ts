@@ -2,9 +2,10 @@ import { DirectSecp256k1HdWallet, DirectSecp256k1Wallet } from '@cosmjs/proto-si
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../relayer/core/bytes.ts';
 import { addressOf } from '../../relayer/core/secp256k1.ts';
+import { DEV_MNEMONIC } from '../../test/devnet/anvil.ts';
 import { keyFromMnemonic } from './mnemonic.ts';
 
-const TEST = 'test test test test test test test test test test test junk';
+const TEST = DEV_MNEMONIC;
 
 describe('keyFromMnemonic', () => {
   it('gives the first account that Ethereum wallets show', () => {

@@ -39,6 +39,9 @@ export interface ApiServer {
 }
 
 /** Listens; throws `PORT_TAKEN` naming the setting to change. */
+/** A transaction as its chain names it: by its hash, or by block and position, since an extrinsic's hash is no name for it. */
+const TRANSACTION = /^(?:(?:0x)?[0-9a-fA-F]{64}|\d{1,10}-\d{1,6})$/;
+
 export async function startApi(deps: ApiDeps, host: string, port: number): Promise<ApiServer> {
   const app = createApi(deps);
   try {
@@ -122,8 +125,9 @@ export function createApi(deps: ApiDeps): FastifyInstance {
 
   app.get<{ Querystring: { txHash?: unknown; chain?: unknown } }>('/v1/transfers', async (request, reply) => {
     const { txHash, chain } = request.query;
-    if (typeof txHash !== 'string' || !/^(0x)?[0-9a-fA-F]{64}$/.test(txHash)) {
-      return problem(reply, 400, 'BAD_TX_HASH', 'Give txHash: the source transaction, 64 hex digits.');
+    if (typeof txHash !== 'string' || !TRANSACTION.test(txHash)) {
+      const text = 'Give txHash: the source transaction, 64 hex digits, or <block>-<extrinsic> on a Substrate chain.';
+      return problem(reply, 400, 'BAD_TX_HASH', text);
     }
     if (chain !== undefined && (typeof chain !== 'string' || !manifest.chains.some(({ name }) => name === chain))) {
       const names = manifest.chains.map(({ name }) => name).join(', ');

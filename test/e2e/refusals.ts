@@ -12,7 +12,7 @@ import { formatAccount, type ManifestChain } from '../../relayer/manifest/index.
 import { blockedAccount } from '../devnet/cosmosChains.ts';
 import { chainSeconds, SUBSTRATE_SPEED } from '../devnet/substrateChains.ts';
 import type { LocalNetwork } from '../devnet/localNetwork.ts';
-import { assetNamed, chainNamed, type Direction, homeAsset, urlOf } from './scenario.ts';
+import { assetNamed, chainNamed, type Direction, homeAsset, persistently, urlOf } from './scenario.ts';
 
 export interface Refusal {
   readonly what: string;
@@ -46,7 +46,8 @@ export async function sendRefusals(
 
   async function balance(chain: string, symbol: string): Promise<bigint> {
     const { account } = await wallet.on(chainNamed(manifest, chain));
-    return wallet.balance(chainName(chain), assetNamed(manifest, symbol), account, signal);
+    const asset = assetNamed(manifest, symbol);
+    return persistently(async () => wallet.balance(chainName(chain), asset, account, signal), signal);
   }
 
   async function sendAndReturn(

@@ -146,7 +146,7 @@ export async function judge(
   let [delivered, lost, doubled] = [0, 0, 0];
   for (let first = 0; first < sent.length; first += BATCH) {
     const some = sent.slice(first, first + BATCH);
-    const balances = await balancesOf(network, wallet, direction, some, signal);
+    const balances = await persistently(async () => balancesOf(network, wallet, direction, some, signal), signal);
     balances.forEach((balance, i) => {
       const expected = some[i]?.expected ?? 0n;
       if (balance === expected) delivered++;
@@ -187,6 +187,21 @@ export function createProgress(
       return delivered;
     },
   };
+}
+
+const TRIES_MAX = 10;
+const TRY_AGAIN_MS = 500;
+
+/** Reads again what a node under load does not answer in time, or on a connection that it has just closed. */
+export async function persistently<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await read();
+    } catch (error) {
+      if (tries >= TRIES_MAX || asViaductError(error).disposition !== 'retry') throw error;
+      await systemClock.sleep(TRY_AGAIN_MS, signal);
+    }
+  }
 }
 
 /** A chain under load may be late to answer: the next look will tell. */

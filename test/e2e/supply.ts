@@ -25,7 +25,7 @@ import type {
   SubstrateToken,
 } from '../../relayer/manifest/index.ts';
 import type { LocalNetwork } from '../devnet/localNetwork.ts';
-import { chainNamed, urlOf } from './scenario.ts';
+import { chainNamed, persistently, urlOf } from './scenario.ts';
 
 export interface SupplyCheck {
   /** True when the books are even; `tell` hears of each asset that is not. */
@@ -86,7 +86,7 @@ export async function createSupplyCheck(network: LocalNetwork, signal: AbortSign
       for (const asset of manifest.assets) {
         let [locked, minted] = [0n, 0n];
         for (const row of asset.representations) {
-          const units = (await held(row, stop)) - (funded.get(row) ?? 0n);
+          const units = (await persistently(async () => held(row, stop), stop)) - (funded.get(row) ?? 0n);
           const canonical = toCanonical(units, row.decimals, asset.decimals);
           if (row.custody === 'mint') minted += canonical;
           else locked += canonical;
