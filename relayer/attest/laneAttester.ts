@@ -129,9 +129,9 @@ export function createLaneAttester(
       if (endSequence(candidate.checkpoint) <= record.accepted) candidates.delete(digest);
       else if (!candidate.signedByUs) await consider(candidate);
     }
-    const base = await certifiedThrough(record);
+    const { base, pending } = await certifiedThrough(record);
     await republish(record);
-    await propose(base, record);
+    await propose(base, pending, record);
     telemetry.report('attest', lane.id, {
       attester: me,
       derived: record.derived,
@@ -141,19 +141,21 @@ export function createLaneAttester(
   }
 
   /** The end of the run of certificates that starts at what the target accepted, what a vault paid ahead included. */
-  async function certifiedThrough({ accepted, delivered }: LaneRecord): Promise<bigint> {
+  async function certifiedThrough({ accepted, delivered }: LaneRecord): Promise<{ base: bigint; pending: number }> {
+    let pending = 0;
     for (let base = accepted; ;) {
       let end = endOfRun(delivered, base);
       for (const { checkpoint } of await journal.certificates(lane.id, base, CERTIFICATES_PER_READ)) {
         if (checkpoint.firstSequence !== end || isSplit(checkpoint, delivered)) continue;
         end = endOfRun(delivered, endSequence(checkpoint));
+        pending += 1;
       }
-      if (end === base) return base;
+      if (end === base) return { base, pending };
       base = end;
     }
   }
 
-  async function propose(base: bigint, record: LaneRecord): Promise<void> {
+  async function propose(base: bigint, pending: number, record: LaneRecord): Promise<void> {
     const now = clock.now();
     // Nothing that a vault paid already goes into a new checkpoint.
     const paidAhead = record.delivered.above.find(([first]) => first > base)?.[0];
@@ -164,7 +166,7 @@ export function createLaneAttester(
     }
     if (waiting?.base !== base) waiting = { base, sinceMs: now, turn: -1 };
     const waitedMs = now - waiting.sinceMs;
-    const cut = nextCut({ base, derived, waitedMs }, options);
+    const cut = nextCut({ base, derived, waitedMs, pending }, options);
     const turn = Math.floor(waitedMs / options.turnMs);
     if (cut === undefined || turn === waiting.turn) return;
     if (proposerIndex(lane.id, base, waitedMs, options.turnMs, rules.signers.members.length) !== myIndex) return;

@@ -8,6 +8,8 @@ export interface CutView {
   readonly derived: bigint;
   /** How long packet `base` has been derived. */
   readonly waitedMs: number;
+  /** Certified checkpoints that the target has not accepted, or a vault not paid. */
+  readonly pending: number;
 }
 
 export interface CutPolicy {
@@ -27,8 +29,18 @@ export function nextCut(view: CutView, policy: CutPolicy): Cut | undefined {
   const available = view.derived - view.base;
   if (available <= 0n) return undefined;
   if (available >= BigInt(policy.packetsMax)) return { firstSequence: view.base, packetCount: policy.packetsMax };
-  if (view.waitedMs < policy.lingerMs) return undefined;
+  if (view.waitedMs < lingerMs(view, policy)) return undefined;
   return { firstSequence: view.base, packetCount: Number(available) };
+}
+
+/** Checkpoints under way at once. A target takes one after the other, so more of them only wait, and smaller. */
+const PENDING_ENOUGH = 4;
+/** A target that stands still for longer has its own trouble: what came meanwhile is certified all the same. */
+const BACKLOG_LINGER_MS = 30_000;
+
+/** Under load checkpoints grow: as long as enough are under way, the next one goes on filling. */
+function lingerMs({ pending }: CutView, policy: CutPolicy): number {
+  return pending < PENDING_ENOUGH ? policy.lingerMs : Math.max(policy.lingerMs, BACKLOG_LINGER_MS);
 }
 
 /**

@@ -95,9 +95,11 @@ export async function submit(
     } catch (thrown) {
       if (signal.aborted) return;
       const error = asViaductError(thrown);
+      const reason = error.message.replaceAll('\n', ' ');
+      telemetry.report('blocked', chunk.lane, { step: 'submit', reason });
       if (error.code === 'ACCOUNT_OUT_OF_FUNDS') slots.outOfFunds();
       else if (error.disposition === 'halt') throw error;
-      log.warn({ chain, code: error.code, detail: error.shortMessage }, 'could not submit a chunk yet');
+      log.warn({ chain, code: error.code, detail: reason }, 'could not submit a chunk yet');
       putBack(item, chunk, RETAKE_MS);
     }
   }

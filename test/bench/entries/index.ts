@@ -2,6 +2,7 @@
 import type { Bench, BenchOptions, BenchResult } from '../bench.ts';
 import { codec } from './codec.ts';
 import { engine } from './engine.ts';
+import { evm } from './evm.ts';
 import { lightClients } from './lightClients.ts';
 import { paced, pipeline } from './pipeline.ts';
 import { accounts, backlog, lanes, processes } from './scaling.ts';
@@ -17,6 +18,7 @@ export const BENCHES: readonly Bench[] = [
   accounts,
   processes,
   backlog,
+  evm,
   spread,
 ];
 
