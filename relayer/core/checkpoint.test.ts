@@ -12,7 +12,6 @@ import {
   merkleRoot,
   signerSetHash,
 } from './checkpoint.ts';
-import { ViaductError } from './errors.ts';
 import { caip2, laneId } from './ids.ts';
 import { CHUNK_PACKETS_MAX, PACKET_BYTES } from './limits.ts';
 
@@ -113,8 +112,16 @@ describe('signed statement', () => {
     expect(new Set(digests).size).toBe(digests.length);
   });
 
-  it('has no domain on a chain that is not an EVM one', () => {
-    expect(() => domainSeparator(caip2('cosmos:a-1'), gateway)).toThrow(ViaductError);
+  it('has another domain for every vault, which only its members check', () => {
+    const other = Uint8Array.from(gateway, (byte) => byte ^ 1);
+    const domains = [
+      domainSeparator(caip2('cosmos:a-1'), gateway),
+      domainSeparator(caip2('cosmos:a-2'), gateway),
+      domainSeparator(caip2('polkadot:91b171bb158e2d3848fa23a9f1c25182'), gateway),
+      domainSeparator(caip2('cosmos:a-1'), other),
+      domainSeparator(caip2('eip155:1'), gateway),
+    ];
+    expect(new Set(domains.map(toHex)).size).toBe(domains.length);
   });
 });
 

@@ -50,7 +50,7 @@ describe('dispositions', () => {
     const of = (wanted: string): string => codes.flatMap(([code, is]) => (is === wanted ? [code] : [])).join(' ');
     expect(of('drop')).toMatchInlineSnapshot(`"DECODE_FAILED TX_REVERTED BUS_MESSAGE_TOO_LARGE"`);
     expect(of('retry')).toMatchInlineSnapshot(
-      `"WORKER_FAILED ENDPOINT_FAILED QUORUM_MISSING TX_NONCE_TAKEN TX_UNDERPRICED ACCOUNT_OUT_OF_FUNDS BUS_UNAVAILABLE"`,
+      `"WORKER_FAILED ENDPOINT_FAILED QUORUM_MISSING COSIGNERS_MISSING TX_NONCE_TAKEN TX_UNDERPRICED ACCOUNT_OUT_OF_FUNDS BUS_UNAVAILABLE"`,
     );
     expect(of('halt')).toMatchInlineSnapshot(
       `"ENDPOINT_WRONG_CHAIN BUS_MISCONFIGURED STORE_UNAVAILABLE STORE_LOCKED STORE_CORRUPT CONFIG_INVALID USAGE PORT_TAKEN SETUP_FAILED ABORTED BUG"`,

@@ -38,6 +38,10 @@ const STEPS = [
   { from: 'cosmos-a', to: 'anvil-b', asset: 'TOKA', amount: '250.5' },
   { from: 'anvil-b', to: 'cosmos-a', asset: 'TOKA', amount: '100' },
   { from: 'cosmos-b', to: 'cosmos-a', asset: 'TOKB', amount: '80' },
+  { from: 'asset-hub', to: 'anvil-a', asset: 'HUB', amount: '50' },
+  { from: 'anvil-a', to: 'asset-hub', asset: 'HUB', amount: '20' },
+  { from: 'cosmos-a', to: 'asset-hub', asset: 'TOKA', amount: '75' },
+  { from: 'asset-hub', to: 'cosmos-b', asset: 'HUB', amount: '12.5' },
 ] as const;
 
 /** One direction for each way in which a transfer comes back. */
@@ -45,6 +49,7 @@ const REFUSED = [
   { from: 'anvil-a', to: 'anvil-b' },
   { from: 'anvil-a', to: 'cosmos-a' },
   { from: 'cosmos-a', to: 'anvil-a' },
+  { from: 'asset-hub', to: 'cosmos-a' },
 ] as const;
 
 const FOLLOW_MS_MAX = 120_000;
