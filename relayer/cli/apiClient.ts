@@ -71,12 +71,13 @@ export async function followTransfer(
   timeoutMs: number,
 ): Promise<ApiTransfer> {
   const until = deps.clock.now() + timeoutMs;
-  let told = '';
+  // Reasons may take turns, as when several accounts try one after the other.
+  const told = new Set<string>();
   for (;;) {
     const transfer = await find();
     const news = JSON.stringify([transfer?.state, transfer?.waitingFor]);
-    if (transfer !== undefined && news !== told) deps.onState(transfer);
-    told = news;
+    if (transfer !== undefined && !told.has(news)) deps.onState(transfer);
+    told.add(news);
     if (transfer?.settled === true) return transfer;
     if (deps.clock.now() > until) {
       throw new ViaductError({

@@ -12,6 +12,7 @@ import {
   merkleRoot,
   signerSetHash,
 } from './checkpoint.ts';
+import { ViaductError } from './errors.ts';
 import { caip2, laneId } from './ids.ts';
 import { CHUNK_PACKETS_MAX, PACKET_BYTES } from './limits.ts';
 

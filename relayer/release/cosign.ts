@@ -13,6 +13,7 @@
 import type { Bus } from '../bus/index.ts';
 import { equalBytes } from '../core/bytes.ts';
 import { packetsInChunk } from '../core/certificate.ts';
+import type { Clock } from '../core/clock.ts';
 import { assert, asViaductError } from '../core/errors.ts';
 import type { ChainName, LaneId } from '../core/ids.ts';
 import { PACKET_BYTES } from '../core/limits.ts';
@@ -49,17 +50,36 @@ export interface CosignDeps {
   readonly promises: Promises;
   readonly ledger: Books;
   readonly member: VaultMember;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly telemetry: Telemetry;
 }
+
+/** How often the chain is looked at until something of it is derived. */
+const BEGIN_POLL_MS = 500;
 
 /** A request that is not signed, and why. */
 class Refused extends Error {}
 
 /** Answers requests until the signal fires. */
 export function cosign(chain: ChainName, lanes: readonly ReleaseLane[], deps: CosignDeps, signal: AbortSignal): void {
-  const { bus, subjects, journal, promises, member, log, telemetry } = deps;
+  const { bus, subjects, journal, promises, member, clock, log, telemetry } = deps;
   const byId = new Map(lanes.map((lane) => [lane.id, lane]));
+  begin().catch((error: unknown) => {
+    log.warn({ chain, code: asViaductError(error).code }, 'cannot begin the signing journal yet');
+  });
+
+  /** A new signing journal begins with the process, not with the first request. */
+  async function begin(): Promise<void> {
+    while (!signal.aborted) {
+      const derivedHeight = (await journal.chain(chain))?.derivedHeight;
+      if (derivedHeight !== undefined) {
+        await promises.completeFrom(derivedHeight);
+        return;
+      }
+      await clock.sleep(BEGIN_POLL_MS, signal).catch(() => undefined);
+    }
+  }
 
   bus.subscribe(
     subjects.cosign(chain),

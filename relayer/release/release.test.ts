@@ -94,6 +94,7 @@ function startMember(index: number, store: MemoryStore, more?: Partial<VaultMemb
       promises: createPromises(store, TARGET),
       ledger: { book: async () => Promise.resolve({ kind: member.booking }) },
       member: memberOf(index, more),
+      clock,
       log: silentLogger,
       telemetry,
     },
