@@ -49,7 +49,7 @@ const REFUSED = [
   { from: 'anvil-a', to: 'anvil-b' },
   { from: 'anvil-a', to: 'cosmos-a' },
   { from: 'cosmos-a', to: 'anvil-a' },
-  { from: 'asset-hub', to: 'cosmos-a' },
+  { from: 'anvil-a', to: 'asset-hub' },
 ] as const;
 
 const FOLLOW_MS_MAX = 120_000;

@@ -5,9 +5,10 @@
 import { createCosmosSender } from '../../adapters/cosmos/index.ts';
 import { createApiClient, findSent, followTransfer } from '../../relayer/cli/apiClient.ts';
 import type { Sent, Wallet } from '../../relayer/cli/wallet.ts';
-import { bytesToHex, toHex } from '../../relayer/core/bytes.ts';
+import { bytesToHex, toHex, utf8 } from '../../relayer/core/bytes.ts';
 import { systemClock } from '../../relayer/core/clock.ts';
 import { chainName } from '../../relayer/core/ids.ts';
+import { keccak256 } from '../../relayer/core/keccak.ts';
 import { formatAccount, type ManifestChain } from '../../relayer/manifest/index.ts';
 import { blockedAccount } from '../devnet/cosmosChains.ts';
 import { chainSeconds, SUBSTRATE_SPEED } from '../devnet/substrateChains.ts';
@@ -164,6 +165,13 @@ export async function sendRefusals(
     return { what: `${what}, to the vault on ${from}`, reason: '', cameBack: state === 'refunded' && after === before };
   }
 
+  /** An asset cannot be paid to an account that does not exist for want of the chain's own coin. */
+  async function homeless(direction: Direction): Promise<Refusal> {
+    const receiver = formatAccount(chainNamed(manifest, direction.to), keccak256(utf8(`nobody at ${network.apiUrl}`)));
+    const symbol = homeAsset(manifest, direction.from).symbol;
+    return sendAndReturn('an asset for an account without native coin', direction, symbol, receiver, 0n);
+  }
+
   const refusals: Refusal[] = [];
   const [first] = directions;
   if (first !== undefined) refusals.push(await expire(first));
@@ -174,6 +182,11 @@ export async function sendRefusals(
   if (intoVault !== undefined) {
     if (first !== intoVault) refusals.push(await expire(intoVault));
     refusals.push(await blocked(intoVault));
+  }
+  const intoHub = directions.find(({ to }) => familyOf(to) === 'substrate');
+  if (intoHub !== undefined) {
+    if (first !== intoHub) refusals.push(await expire(intoHub));
+    refusals.push(await homeless(intoHub));
   }
   const outOfVault = directions.find(({ from }) => familyOf(from) === 'cosmos');
   if (outOfVault !== undefined) {
