@@ -65,6 +65,8 @@ const HOME_CHUNK_SIZE = 64;
 /** Own units that each account of a vault begins with: fees, what new tokens cost, and a pool for payments. */
 const FUNDING = 100_000_000_000n;
 const DEPLOYER_COINS = 10n ** 15n;
+/** Compiled into it. */
+const TOKEND_PREFIX = 'cosmos';
 /** Modules to whose accounts the SDK's bank pays nothing. */
 const MODULES = [
   'fee_collector',
@@ -105,7 +107,8 @@ export async function startCosmosChain(
   holders: Holders,
   tokend: string | undefined,
 ): Promise<RunningCosmosChain> {
-  const { chainId, prefix, denom } = plan;
+  const { chainId, denom } = plan;
+  const prefix = tokend === undefined ? plan.prefix : TOKEND_PREFIX;
   const coinsOf = async (key: Uint8Array, amount: bigint) => {
     return { address: await addressOf(key, prefix), coins: { [denom]: amount } };
   };
