@@ -1,6 +1,6 @@
 /** What the vaults of all families know of a lane that leaves them, from the manifest. */
 import { assert } from './core/errors.ts';
-import type { AssetId, ChainName, LaneId } from './core/ids.ts';
+import type { VaultLane } from './core/vaultLane.ts';
 import {
   accountLengths,
   assetById,
@@ -9,23 +9,6 @@ import {
   type Manifest,
   type ManifestLane,
 } from './manifest/index.ts';
-
-export interface VaultLane {
-  readonly lane: LaneId;
-  readonly target: ChainName;
-  readonly enabled: boolean;
-  /** Lengths that an account can have on the target chain. */
-  readonly receiverLengths: readonly number[];
-  readonly assets: readonly VaultLaneAsset[];
-}
-
-/** Amounts in canonical units. */
-export interface VaultLaneAsset {
-  readonly asset: AssetId;
-  readonly minAmount: bigint;
-  readonly maxAmount: bigint | undefined;
-  readonly granularity: bigint;
-}
 
 export function vaultLane(manifest: Manifest, lane: ManifestLane): VaultLane {
   const target = chainByName(manifest, lane.target);

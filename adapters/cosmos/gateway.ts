@@ -3,7 +3,8 @@
  * which bytes a release has, so all members must have the same.
  */
 import { ViaductError } from '../../relayer/core/errors.ts';
-import type { AssetId, ChainName, LaneId } from '../../relayer/core/ids.ts';
+import type { AssetId, LaneId } from '../../relayer/core/ids.ts';
+import type { VaultLane } from '../../relayer/core/vaultLane.ts';
 import type { CostModel } from './fees.ts';
 import type { VaultShard } from './shards.ts';
 
@@ -22,26 +23,6 @@ export interface VaultCoin {
    * (`factory/<shard>/<name>`) makes as it pays; the other shards pay from what they hold.
    */
   readonly custody: 'lock' | 'mint';
-}
-
-export interface VaultLaneAsset {
-  readonly asset: AssetId;
-  /** Canonical units, inclusive. */
-  readonly minAmount: bigint;
-  /** Canonical units, inclusive. */
-  readonly maxAmount: bigint | undefined;
-  /** Canonical units of the smallest amount that both ends can represent. */
-  readonly granularity: bigint;
-}
-
-/** A lane whose source is this gateway. */
-export interface VaultLane {
-  readonly lane: LaneId;
-  readonly target: ChainName;
-  readonly enabled: boolean;
-  /** Lengths that an account can have on the target chain. */
-  readonly receiverLengths: readonly number[];
-  readonly assets: readonly VaultLaneAsset[];
 }
 
 /** A lane whose target is this gateway. */

@@ -19,7 +19,7 @@ export {
   transactionCost,
 } from './fees.ts';
 export { type DepositTrace, traceDeposits } from './findDeposits.ts';
-export type { CosmosGateway, InboundLane, VaultCoin, VaultLane, VaultLaneAsset } from './gateway.ts';
+export type { CosmosGateway, InboundLane, VaultCoin } from './gateway.ts';
 export { createCosmosLightClient, type CosmosLightClientOptions } from './lightClient.ts';
 export { decodeMemo, encodeMemo, FUNDING_MEMO, MEMO_CHARACTERS_MAX, type RoutingMemo } from './memo.ts';
 export { type MemberKey, memberKey, memberPublicKeys } from './memberKeys.ts';

@@ -2,7 +2,8 @@
  * A vault gateway as derivation sees it, from the manifest. All of it decides what a deposit becomes and what a release is,
  * so all attesters must have the same.
  */
-import type { AssetId, ChainName, LaneId } from '../../relayer/core/ids.ts';
+import type { AssetId, LaneId } from '../../relayer/core/ids.ts';
+import type { VaultLane } from '../../relayer/core/vaultLane.ts';
 
 /** What of the chain stands for an asset. */
 export interface VaultAsset {
@@ -23,26 +24,6 @@ export interface VaultAsset {
 }
 
 export type VaultToken = { readonly kind: 'native' } | { readonly kind: 'asset'; readonly id: bigint };
-
-export interface VaultLaneAsset {
-  readonly asset: AssetId;
-  /** Canonical units, inclusive. */
-  readonly minAmount: bigint;
-  /** Canonical units, inclusive. */
-  readonly maxAmount: bigint | undefined;
-  /** Canonical units of the smallest amount that both ends can represent. */
-  readonly granularity: bigint;
-}
-
-/** A lane whose source is this gateway. */
-export interface VaultLane {
-  readonly lane: LaneId;
-  readonly target: ChainName;
-  readonly enabled: boolean;
-  /** Lengths that an account can have on the target chain. */
-  readonly receiverLengths: readonly number[];
-  readonly assets: readonly VaultLaneAsset[];
-}
 
 /** A lane whose target is this gateway. */
 export interface VaultInbound {

@@ -7,15 +7,7 @@ export { createSubstrateDerive } from './derive.ts';
 export { submitMeaning, type SubmitMeaning } from './errors.ts';
 export { DEFAULT_TIPS, type TipPolicy } from './fees.ts';
 export { type DepositTrace, traceDeposits } from './findDeposits.ts';
-export type {
-  SubstrateGateway,
-  VaultAccount,
-  VaultAsset,
-  VaultInbound,
-  VaultLane,
-  VaultLaneAsset,
-  VaultToken,
-} from './gateway.ts';
+export type { SubstrateGateway, VaultAccount, VaultAsset, VaultInbound, VaultToken } from './gateway.ts';
 export { keyFromSeed, type SigningKey } from './keys.ts';
 export { decodeMemo, encodeMemo, MEMO_CHARACTERS_MAX, type RoutingMemo } from './memo.ts';
 export { multisigAccount, vaultAccount, type VaultSigners } from './multisig.ts';
