@@ -55,7 +55,7 @@ export function createCosmosChain(
     accounts: [],
     vault: createCosmosVault(
       { isDelivered: deps.isDelivered },
-      { endpoints, gateway, memberSecret: config.vaultKey?.reveal() },
+      { endpoints, gateway, clockDriftSeconds, memberSecret: config.vaultKey?.reveal() },
     ),
     finality: 'signed by two thirds of the validators; results proven by the next block',
     pollMs: config.pollMs,

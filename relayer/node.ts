@@ -176,11 +176,11 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
         republishMs: tuning.certificateRepublishMs,
       };
       start(attest(lanes, { ...deps, ledger, signer: deps.signer }, attestOptions, running));
-      for (const { name, vault } of chains) {
+      for (const { name, vault, clock: chainClock = clock } of chains) {
         if (vault?.member === undefined) continue;
         const promises = createPromises(deps.store, name);
         const into = lanesTo(manifest, name).map(({ id, source }) => ({ id, source, rules: rulesFor(id) }));
-        cosign(name, into, { ...deps, ledger, promises, member: vault.member }, running);
+        cosign(name, into, { ...deps, ledger, promises, member: vault.member, clock: chainClock }, running);
       }
     }
 

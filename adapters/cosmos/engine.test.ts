@@ -4,11 +4,12 @@ import { recordTelemetry } from '../../test/sim/statements.ts';
 import { startLocalCosmos } from '../../test/devnet/cosmos/index.ts';
 import { makeDevAccount, makeDevMultisig } from '../../test/devnet/cosmos/accounts.ts';
 import { sendMessage, signOffline, submit } from '../../test/devnet/cosmos/offlineTx.ts';
-import type { TrustRules } from '../../light-clients/tendermint/index.ts';
+import { createTendermintFollower, type TrustRules } from '../../light-clients/tendermint/index.ts';
 import { type Clock, systemClock } from '../../relayer/core/clock.ts';
 import { chainName } from '../../relayer/core/ids.ts';
 import { silentLogger } from '../../relayer/core/log.ts';
 import { decodePacket } from '../../relayer/core/packet.ts';
+import type { LightClient } from '../../relayer/core/ports.ts';
 import { followChain } from '../../relayer/ingest/followChain.ts';
 import { createJournal } from '../../relayer/store/journal.ts';
 import { createMemoryStore } from '../../relayer/store/memoryStore.ts';
@@ -16,7 +17,6 @@ import { createVerifier } from '../../relayer/verify/createVerifier.ts';
 import { createHttpEndpoint } from '../endpoints/http.ts';
 import { parseAccount } from './account.ts';
 import { createCosmosDerive } from './derive.ts';
-import { createCosmosLightClient } from './lightClient.ts';
 import { createCometEndpoint } from './rpc.ts';
 import { createCosmosSource } from './source.ts';
 import { CHAIN_ID, EVM_LANE, HOME_LANE, makeGateway } from './vault.fixture.ts';
@@ -53,7 +53,11 @@ describe('the engine following a Cosmos chain', () => {
       );
       const options = { endpoints, gateway, rules: RULES, checkpointHeight: 1n, pollMs: 5 };
       const source = createCosmosSource({ clock: systemClock }, options);
-      const lightClient = createCosmosLightClient({ rules: RULES, checkpoint });
+      const lightClient: LightClient = {
+        kind: 'tendermint',
+        assurance: 'light client',
+        ...createTendermintFollower({ rules: RULES, checkpoint }),
+      };
       const verifier = createVerifier(NAME, { journal, lightClient, derive: createCosmosDerive(gateway), clock });
       const stop = new AbortController();
       const onDerived = ({ height }: { height: bigint }): void => {

@@ -20,7 +20,6 @@ export {
 } from './fees.ts';
 export { type DepositTrace, traceDeposits } from './findDeposits.ts';
 export type { CosmosGateway, InboundLane, VaultCoin } from './gateway.ts';
-export { createCosmosLightClient, type CosmosLightClientOptions } from './lightClient.ts';
 export { decodeMemo, encodeMemo, FUNDING_MEMO, MEMO_CHARACTERS_MAX, type RoutingMemo } from './memo.ts';
 export { type MemberKey, memberKey, memberPublicKeys } from './memberKeys.ts';
 export { type EndpointProbe, probeEndpoint } from './probe.ts';

@@ -396,7 +396,12 @@ describe('members', () => {
   });
 
   it('of another vault are told so at the start', () => {
-    const options = { endpoints: [vault.endpoint], gateway: vault.gateway, memberSecret: new Uint8Array(32).fill(1) };
+    const options = {
+      endpoints: [vault.endpoint],
+      gateway: vault.gateway,
+      clockDriftSeconds: 0n,
+      memberSecret: new Uint8Array(32).fill(1),
+    };
     expect(() => createCosmosVault({}, options)).toThrow("This member's key is not among those of vault account 0.");
   });
 });

@@ -14,13 +14,15 @@ export interface CosmosVaultDeps {
 export interface CosmosVaultOptions {
   readonly endpoints: readonly CometEndpoint[];
   readonly gateway: CosmosGateway;
+  /** By how much a verified header's time may lie ahead of our clock. */
+  readonly clockDriftSeconds: bigint;
   /** 32 bytes: what this member's keys come from; undefined in a process that is no member. Never shown. */
   readonly memberSecret: Uint8Array | undefined;
 }
 
 /** Throws `CONFIG_INVALID` when the secret is not one of the vault's. */
 export function createCosmosVault(deps: CosmosVaultDeps, options: CosmosVaultOptions): Vault {
-  const { endpoints, gateway, memberSecret: secret } = options;
+  const { endpoints, gateway, clockDriftSeconds, memberSecret: secret } = options;
   // Two lanes that a memo cannot tell apart are found at the start.
   lanesByDigits(gateway);
   return {
@@ -28,6 +30,6 @@ export function createCosmosVault(deps: CosmosVaultDeps, options: CosmosVaultOpt
       const shared = { cosigners, claims: createClaims(), isDelivered: deps.isDelivered };
       return gateway.shards.map((shard) => createShardAccount(shared, { endpoints, gateway, shard }));
     },
-    member: secret && createVaultMember({ gateway, secret }),
+    member: secret && createVaultMember({ gateway, clockDriftSeconds, secret }),
   };
 }

@@ -125,6 +125,7 @@ export async function startVaultChain(seed: string, options: VaultChainOptions =
       createCosmosVault(deps, {
         endpoints: nodes,
         gateway,
+        clockDriftSeconds: 10n,
         memberSecret: member === undefined ? undefined : SECRETS[member],
       }),
     stop: async () => {

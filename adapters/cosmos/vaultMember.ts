@@ -37,6 +37,8 @@ export const ANSWER_BYTES = 65;
 
 export interface VaultMemberOptions {
   readonly gateway: CosmosGateway;
+  /** By how much a verified header's time may lie ahead of our clock. */
+  readonly clockDriftSeconds: bigint;
   /** 32 bytes: what all keys of this member come from. Never shown. */
   readonly secret: Uint8Array;
 }
@@ -50,7 +52,7 @@ interface Checked {
 }
 
 /** Throws `CONFIG_INVALID` when a shard does not have this member's key. */
-export function createVaultMember({ gateway, secret }: VaultMemberOptions): VaultMember {
+export function createVaultMember({ gateway, clockDriftSeconds, secret }: VaultMemberOptions): VaultMember {
   const judge = createPacketJudge(gateway);
   const lanes = new Set([...gateway.inbound.map(({ lane }) => lane), gateway.home]);
   const shards = new Map(
@@ -103,7 +105,7 @@ export function createVaultMember({ gateway, secret }: VaultMemberOptions): Vaul
   };
 
   return {
-    quarantineBlocks: EXPIRY_FACTOR * gateway.releaseExpiryBlocks + 1n,
+    quarantine: { blocks: EXPIRY_FACTOR * gateway.releaseExpiryBlocks + 1n, driftSeconds: clockDriftSeconds },
     check: (request, view) => {
       const checked = checkForm(request);
       if (checked.kind !== 'valid') return checked;

@@ -138,7 +138,7 @@ export function createVaultMember(deps: VaultMemberDeps, options: VaultMemberOpt
 
   return {
     // The chain keeps what is open: a member that lost its journal derives it again.
-    quarantineBlocks: 0n,
+    quarantine: undefined,
     check: async (request, seen): Promise<Verdict<ReleasePromise>> => {
       const vault = vaultOf(request.account);
       if (vault === undefined) return invalid('no account of this vault');

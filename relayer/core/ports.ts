@@ -237,13 +237,18 @@ export interface Cosigners {
   collect(request: ReleaseRequest, take: (answer: Uint8Array) => 'more' | 'enough', signal: AbortSignal): Promise<void>;
 }
 
+/** After how long nothing can happen any more that a member signed before. */
+export interface Quarantine {
+  /** Of the vault's chain. */
+  readonly blocks: bigint;
+  /** By how much the time of a verified block may lie ahead of our clock. */
+  readonly driftSeconds: bigint;
+}
+
 /** One member's side of a vault. The engine has checked the certificate, the packets and the ranges before it asks. */
 export interface VaultMember {
-  /**
-   * Blocks of the vault's chain after which nothing can happen any more that this member signed before: how long it waits
-   * when its signing journal is new, since that may mean that an older one was lost.
-   */
-  readonly quarantineBlocks: bigint;
+  /** How long it waits when its signing journal is new; undefined where it needs none to know what it signed. */
+  readonly quarantine: Quarantine | undefined;
   /** Says what signing would promise. The same for every member that sees the same chain. */
   check(request: ReleaseRequest, view: ReleaseView): Verdict<ReleasePromise> | Promise<Verdict<ReleasePromise>>;
   /** Called once the promise is on disk. The answer goes to whoever asked. */

@@ -8,7 +8,7 @@
  * - no promise of this member that may still come true is about these packets or this slot, unless it is this very one.
  *
  * A promise is on disk before a signature leaves. So packets are paid twice only if k members break these rules. A member
- * whose signing journal is new waits until whatever an older one may have held has happened or cannot happen any more.
+ * whose signing journal is new waits first (`quarantine.ts`).
  */
 import type { Bus } from '../bus/index.ts';
 import { equalBytes } from '../core/bytes.ts';
@@ -26,6 +26,7 @@ import type { Subjects } from '../core/subjects.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Promised, PromisedRange, Promises } from '../store/promises.ts';
+import { startQuarantine } from './quarantine.ts';
 
 /** A lane that ends at the vault. */
 export interface ReleaseLane {
@@ -50,36 +51,20 @@ export interface CosignDeps {
   readonly promises: Promises;
   readonly ledger: Books;
   readonly member: VaultMember;
+  /** `now` is the time of the vault's chain. */
   readonly clock: Clock;
   readonly log: Logger;
   readonly telemetry: Telemetry;
 }
-
-/** How often the chain is looked at until something of it is derived. */
-const BEGIN_POLL_MS = 500;
 
 /** A request that is not signed, and why. */
 class Refused extends Error {}
 
 /** Answers requests until the signal fires. */
 export function cosign(chain: ChainName, lanes: readonly ReleaseLane[], deps: CosignDeps, signal: AbortSignal): void {
-  const { bus, subjects, journal, promises, member, clock, log, telemetry } = deps;
+  const { bus, subjects, journal, promises, member, log, telemetry } = deps;
   const byId = new Map(lanes.map((lane) => [lane.id, lane]));
-  begin().catch((error: unknown) => {
-    log.warn({ chain, code: asViaductError(error).code }, 'cannot begin the signing journal yet');
-  });
-
-  /** A new signing journal begins with the process, not with the first request. */
-  async function begin(): Promise<void> {
-    while (!signal.aborted) {
-      const derivedHeight = (await journal.chain(chain))?.derivedHeight;
-      if (derivedHeight !== undefined) {
-        await promises.completeFrom(derivedHeight);
-        return;
-      }
-      await clock.sleep(BEGIN_POLL_MS, signal).catch(() => undefined);
-    }
-  }
+  const quarantined = startQuarantine(chain, member.quarantine, deps, signal);
 
   bus.subscribe(
     subjects.cosign(chain),
@@ -131,9 +116,8 @@ export function cosign(chain: ChainName, lanes: readonly ReleaseLane[], deps: Co
     const derivedHeight = record?.derivedHeight;
     if (record === undefined || derivedHeight === undefined) throw new Refused('the chain is not derived here yet');
     if (record.frozen !== undefined) throw new Refused('the chain is frozen here');
-    const since = await promises.completeFrom(derivedHeight);
-    const ready = since + member.quarantineBlocks;
-    if (derivedHeight < ready) throw new Refused(`the signing journal is new: nothing is signed before block ${ready}`);
+    const problem = quarantined(derivedHeight);
+    if (problem !== undefined) throw new Refused(problem);
     return { ...record, derivedHeight };
   }
 

@@ -40,7 +40,7 @@ const FIRST_HALF = PACKETS.subarray(0, 6 * 135);
 /** A family whose terms are an expiry height (u8) and one byte of content; whose answer names the member. */
 function memberOf(index: number, more: Partial<VaultMember> = {}): VaultMember {
   return {
-    quarantineBlocks: 0n,
+    quarantine: undefined,
     check: ({ account, slot, delivery, terms }, { height }) => {
       const [expiry = 0, content = 0] = terms;
       if (account !== ACCOUNT) return { kind: 'invalid', reason: 'no account of the vault' };
@@ -77,6 +77,8 @@ let clock: TestClock;
 let bus: Bus;
 let end: AbortController;
 let members: Member[];
+/** What the members' clocks say of the chain's time; its blocks are a second apart, from block 0 at second 0 on. */
+let chainSeconds = 0;
 
 /** Starts a member over a store; `packets` are derived by it, and its view of the target is at `height`. */
 function startMember(index: number, store: MemoryStore, more?: Partial<VaultMember>): Member {
@@ -94,7 +96,7 @@ function startMember(index: number, store: MemoryStore, more?: Partial<VaultMemb
       promises: createPromises(store, TARGET),
       ledger: { book: async () => Promise.resolve({ kind: member.booking }) },
       member: memberOf(index, more),
-      clock,
+      clock: { ...clock, now: () => chainSeconds * 1000 },
       log: silentLogger,
       telemetry,
     },
@@ -131,6 +133,7 @@ async function ask(asked: ReleaseRequest, need = 2): Promise<string[] | string> 
 }
 
 beforeEach(async () => {
+  chainSeconds = 0;
   clock = createTestClock();
   bus = createMemoryBus({ broker: createMemoryBroker({ clock }), clock, subjects });
   await bus.ensureTopology();
@@ -249,20 +252,55 @@ describe('members of a vault', () => {
     expect(await ask(request(1n, deliveryOf(FIRST_HALF)))).toContain('promised to slot 0');
   });
 
-  it('that lost their signing journals wait until nothing of it can happen any more', async () => {
-    for (const { stop } of members) stop.abort();
-    members = [];
-    for (let index = 0; index < 3; index++) {
-      const member = startMember(index, createMemoryStore(), { quarantineBlocks: 20n });
-      await derivePackets(member.journal, PACKETS, 1n);
-      await reachTarget(member.journal, 5n);
-      members.push(member);
+  describe('that lost their signing journals', () => {
+    const QUARANTINE = { blocks: 20n, driftSeconds: 3n };
+    const later = request(0n, deliveryOf(FIRST_HALF), 255n);
+
+    async function restart(stores = members.map(() => createMemoryStore())): Promise<void> {
+      for (const { stop } of members) stop.abort();
+      members = [];
+      for (const [index, store] of stores.entries()) {
+        const member = startMember(index, store, { quarantine: QUARANTINE });
+        if ((await member.journal.lane(LANE)).derived === 0n) await derivePackets(member.journal, PACKETS, 1n);
+        members.push(member);
+      }
+      await clock.settle();
     }
-    expect(await ask(request(0n, deliveryOf(FIRST_HALF), 99n))).toContain('before block 25');
-    for (const { journal } of members) await reachTarget(journal, 24n);
-    expect(await ask(request(0n, deliveryOf(FIRST_HALF), 99n))).toContain('before block 25');
-    for (const { journal } of members) await reachTarget(journal, 25n);
-    expect(await ask(request(0n, deliveryOf(FIRST_HALF), 99n))).toHaveLength(2);
+
+    async function reach(height: bigint): Promise<void> {
+      for (const { journal } of members) await reachTarget(journal, height);
+      await clock.advance(500);
+    }
+
+    it('wait until nothing of them can happen any more, however long they take to catch up', async () => {
+      chainSeconds = 100;
+      await restart();
+      expect(await ask(later)).toContain('not derived here yet');
+      // Catching up: these blocks are of before they began, or so little after that clocks may differ by it.
+      for (const height of [5n, 40n, 100n, 102n]) await reach(height);
+      expect(await ask(later)).toContain('not verified up to its beginning');
+      await reach(104n);
+      expect(await ask(later)).toContain('before block 124');
+      await reach(123n);
+      expect(await ask(later)).toContain('before block 124');
+      await reach(124n);
+      expect(await ask(later)).toHaveLength(2);
+    });
+
+    it('wait once: a crash neither shortens nor prolongs it', async () => {
+      chainSeconds = 100;
+      await restart();
+      chainSeconds = 102;
+      await restart(members.map(({ store }) => store.crash()));
+      await reach(103n);
+      expect(await ask(later)).toContain('before block 123');
+      chainSeconds = 110;
+      await restart(members.map(({ store }) => store.crash()));
+      await reach(122n);
+      expect(await ask(later)).toContain('before block 123');
+      await reach(123n);
+      expect(await ask(later)).toHaveLength(2);
+    });
   });
 
   it('sign nothing of a frozen chain, on either side', async () => {

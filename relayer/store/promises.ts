@@ -6,9 +6,10 @@
  * | `promise/<chain>/<holder>/<slot>`  | what the slot is used for, and until when                    |
  * | `promised/<chain>/<lane>/<first>`  | which slot the packets from `first` on were last promised to |
  * | `voided/<chain>/<holder>/<slot>`   | written with the derivation that showed it to be of no effect|
- * | `promises/<chain>`                 | the height from which on this journal is complete            |
+ * | `promises/<chain>`                 | when this journal began, and at which height                 |
  */
 import { bytesToHex, fromHex } from '../core/bytes.ts';
+import { assert } from '../core/errors.ts';
 import type { ChainName, LaneId } from '../core/ids.ts';
 import { CHUNK_PACKETS_MAX } from '../core/limits.ts';
 import type { ReleasePromise } from '../core/ports.ts';
@@ -27,9 +28,18 @@ export interface Promised extends ReleasePromise {
   readonly range: PromisedRange | undefined;
 }
 
+/** From here on the journal holds every promise. */
+export interface JournalBeginning {
+  readonly afterSeconds: bigint;
+  /** Undefined until a block of that time was verified. */
+  readonly height: bigint | undefined;
+}
+
 export interface Promises {
-  /** The height from which on this journal holds every promise; set to `height` when it was never asked before. */
-  completeFrom(height: bigint): Promise<bigint>;
+  /** Remembers when the journal began, and gives back what it remembered first. Seconds of the chain's time. */
+  begin(afterSeconds: bigint): Promise<JournalBeginning>;
+  /** Remembers the height at which it began, once that is known. */
+  beginAt(height: bigint): Promise<void>;
   atSlot(holder: string, slot: bigint): Promise<Promised | undefined>;
   /** Those whose packets overlap the range, dead ones included, voided ones not. */
   overlapping(range: PromisedRange): Promise<Promised[]>;
@@ -45,6 +55,7 @@ const U64_MAX = (1n << 64n) - 1n;
 
 export function createPromises(store: Store, chain: ChainName): Promises {
   const slotKey = (holder: string, slot: bigint): string => storeKey('promise', chain, holder, slot);
+  const beginningKey = storeKey('promises', chain);
   const rangeKey = (lane: LaneId, first: bigint): string => storeKey('promised', chain, lane, first);
 
   async function atSlot(holder: string, slot: bigint): Promise<Promised | undefined> {
@@ -54,12 +65,19 @@ export function createPromises(store: Store, chain: ChainName): Promises {
   }
 
   return {
-    async completeFrom(height) {
-      const key = storeKey('promises', chain);
-      const value = await store.get(key);
-      if (value !== undefined) return heightCodec.decode(value);
-      await store.write([put(key, heightCodec.encode(height))], { sync: true });
-      return height;
+    async begin(afterSeconds) {
+      const value = await store.get(beginningKey);
+      if (value !== undefined) return beginningCodec.decode(value);
+      const beginning = { afterSeconds, height: undefined };
+      await store.write([put(beginningKey, beginningCodec.encode(beginning))], { sync: true });
+      return beginning;
+    },
+
+    async beginAt(height) {
+      const value = await store.get(beginningKey);
+      assert(value !== undefined, 'a journal that began');
+      const beginning = { ...beginningCodec.decode(value), height };
+      await store.write([put(beginningKey, beginningCodec.encode(beginning))], { sync: true });
     },
 
     atSlot,
@@ -115,10 +133,14 @@ export function voidedKey(chain: ChainName, holder: string, slot: bigint): strin
   return storeKey('voided', chain, holder, slot);
 }
 
-const heightCodec = jsonCodec<bigint>(
-  'the start of a signing journal',
-  (height) => ({ height }),
-  (value) => BigInt((value as { height: string }).height),
+const beginningCodec = jsonCodec<JournalBeginning>(
+  'the beginning of a signing journal',
+  (beginning) => beginning,
+  (value) => {
+    // Journals of before this was kept have a height alone.
+    const { afterSeconds = '0', height } = value as { afterSeconds?: string; height?: string };
+    return { afterSeconds: BigInt(afterSeconds), height: height === undefined ? undefined : BigInt(height) };
+  },
 );
 
 const placeCodec = jsonCodec<{ readonly holder: string; readonly slot: bigint }>(

@@ -135,6 +135,7 @@ export function createFakeNetwork({ chunkSize = 8, gatewayB = 'contract' }: Fake
           source: chain.source(),
           lightClient: chain.lightClient,
           derive: chain.derive,
+          clock: { ...clock, now: () => Number(chain.height) * 1000 },
           target: chain.target,
           accounts:
             chain.vault(undefined) === undefined && roles.includes('submit')

@@ -85,7 +85,7 @@ export function createFakeVault(chain: FakeMempool, member: number | undefined):
 
 function memberOf(index: number): VaultMember {
   return {
-    quarantineBlocks: EXPIRY_BLOCKS,
+    quarantine: { blocks: EXPIRY_BLOCKS, driftSeconds: 0n },
     check: ({ account, slot, delivery, terms }, { height }) => {
       const expiryHeight = readU64(terms, 0);
       if (!FAKE_SHARDS.includes(account)) return { kind: 'invalid', reason: 'no account of the vault' };

@@ -141,7 +141,8 @@ async function pay(
   const gateway: CosmosGateway = { ...undeployed, startHeight: deployed.startHeight };
 
   const members = secrets.map(
-    (memberSecret) => createCosmosVault({}, { endpoints: [endpoint], gateway, memberSecret }).member!,
+    (memberSecret) =>
+      createCosmosVault({}, { endpoints: [endpoint], gateway, clockDriftSeconds: 10n, memberSecret }).member!,
   );
   /** All in this process; each checks what it signs, over bytes, against the chain as a node shows it. */
   const cosigners: Cosigners = {
@@ -159,9 +160,10 @@ async function pay(
       throw new ViaductError({ code: 'COSIGNERS_MISSING', shortMessage });
     },
   };
-  const accounts = createCosmosVault({}, { endpoints: [endpoint], gateway, memberSecret: undefined }).accounts(
-    cosigners,
-  );
+  const accounts = createCosmosVault(
+    {},
+    { endpoints: [endpoint], gateway, clockDriftSeconds: 10n, memberSecret: undefined },
+  ).accounts(cosigners);
 
   // What was released, to compare with what is derived.
   const released: { lane: string; firstSequence: bigint; count: number; transaction: string; delivery: Delivery }[] =
