@@ -9,11 +9,10 @@
 import { decodeState, encodeLightBlock, type TrustRules } from '../../light-clients/tendermint/index.ts';
 import type { Clock } from '../../relayer/core/clock.ts';
 import { assert } from '../../relayer/core/errors.ts';
-import type { LaneId } from '../../relayer/core/ids.ts';
 import { BLOCK_RANGE_MAX, EVIDENCE_BYTES_MAX } from '../../relayer/core/limits.ts';
 import type { ChainSource, DepositPosition } from '../../relayer/core/ports.ts';
 import { pullBlocks } from './blocks.ts';
-import { withChunks } from './withChunks.ts';
+import { type PacketsOf, withChunks } from './withChunks.ts';
 import { decodeCursor } from './cursor.ts';
 import { createEndpointRing } from '../endpoints/endpointRing.ts';
 import { encodeEvidence } from './evidence.ts';
@@ -37,12 +36,8 @@ export interface CosmosSourceOptions {
   readonly pollMs: number;
   /** Bytes of block contents after which one evidence ends. */
   readonly contentBytesMax?: number | undefined;
-  /**
-   * The packets of a chunk as they are known here, end to end; undefined while they are not. Asked for releases that refused
-   * some of them: what they return cannot be derived without.
-   */
-  readonly packetsOf?:
-    ((lane: LaneId, firstSequence: bigint, count: number) => Promise<Uint8Array | undefined>) | undefined;
+  /** Asked for releases that refused some of their packets: what they return cannot be derived without. */
+  readonly packetsOf?: PacketsOf | undefined;
   /** The sequence of the packet with this source reference that was derived from this block or soon after it. */
   readonly sequenceOf?: ((trace: DepositTrace) => Promise<bigint | undefined>) | undefined;
 }

@@ -3,9 +3,12 @@
  * derived here too; when it is not yet so far, the blocks below are derived first, and these later.
  */
 import { bytesToHex } from '../../relayer/core/bytes.ts';
+import type { LaneId } from '../../relayer/core/ids.ts';
 import type { BlockContent, Evidence } from './evidence.ts';
 import type { ShardTxReader } from './shardTxs.ts';
-import type { CosmosSourceOptions } from './source.ts';
+
+/** The packets of a chunk as they are known here, end to end; undefined while they are not. */
+export type PacketsOf = (lane: LaneId, firstSequence: bigint, count: number) => Promise<Uint8Array | undefined>;
 
 export interface WithChunks {
   readonly evidence: Evidence;
@@ -16,7 +19,7 @@ export interface WithChunks {
 export async function withChunks(
   { headers, blocks }: Omit<Evidence, 'chunks'>,
   readShardTx: ShardTxReader,
-  packetsOf: CosmosSourceOptions['packetsOf'],
+  packetsOf: PacketsOf | undefined,
 ): Promise<WithChunks> {
   const chunks = new Map<string, Uint8Array>();
   for (const [index, block] of blocks.entries()) {
@@ -34,7 +37,7 @@ export async function withChunks(
 async function chunksOf(
   { txs, results }: BlockContent,
   readShardTx: ShardTxReader,
-  packetsOf: CosmosSourceOptions['packetsOf'],
+  packetsOf: PacketsOf | undefined,
 ): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
   const chunks = new Map<string, Uint8Array>();
   for (const [index, tx] of txs.entries()) {

@@ -13,8 +13,10 @@ export const chainSchema = z.discriminatedUnion('family', [evmChainSchema, cosmo
   error: 'a chain of family "evm", "cosmos" or "substrate"',
 });
 
+export type RawChain = z.output<typeof chainSchema>;
+
 /** `threshold`: of the signer set, which vaults take when they say nothing else. */
-export function toChain(raw: z.output<typeof chainSchema>, threshold: number): ManifestChain {
+export function toChain(raw: RawChain, threshold: number): ManifestChain {
   switch (raw.family) {
     case 'evm':
       return toEvmChain(raw);

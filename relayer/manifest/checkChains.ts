@@ -1,7 +1,6 @@
 /** The rules of the chains: each once, and outside profile dev nothing that one party alone could forge. */
-import type { z } from 'zod';
 import { fromHex } from '../core/bytes.ts';
-import type { chainSchema } from './chain.ts';
+import type { RawChain } from './chain.ts';
 import { checkCosmosChain } from './checkCosmosChain.ts';
 import { checkSubstrateChain } from './checkSubstrateChain.ts';
 import type { VaultSigners } from './checkVault.ts';
@@ -9,8 +8,6 @@ import { ETHEREUM_FORKS } from './lightClient.ts';
 import type { Profile } from './manifest.ts';
 import { type Items, publishedKey, type Report, reportRepeats } from './report.ts';
 import { isPublishedKey } from './testKeys.ts';
-
-export type RawChain = z.output<typeof chainSchema>;
 
 export function checkChains(chains: Items<RawChain>, signers: VaultSigners, profile: Profile, report: Report): void {
   reportRepeats(chains, (chain) => chain.name, 'name', 'chains', report);

@@ -1,8 +1,8 @@
 /** The rules of a Cosmos chain: accounts that are those of its keys, and terms that can be kept. */
 import { fromHex } from '../core/bytes.ts';
 import { decodeBech32, encodeBech32 } from './bech32.ts';
+import type { RawChain } from './chain.ts';
 import { checkVaultKeys, type VaultSigners } from './checkVault.ts';
-import type { RawChain } from './checkChains.ts';
 import { multisigAccount } from './cosmosVault.ts';
 import { type Path, quote } from './findings.ts';
 import type { Profile } from './manifest.ts';

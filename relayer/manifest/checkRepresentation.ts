@@ -1,6 +1,6 @@
 /** What a representation must have follows from the family of its chain: one function per family. */
 import type { RawRepresentation } from './asset.ts';
-import type { RawChain } from './checkChains.ts';
+import type { RawChain } from './chain.ts';
 import { type Path, quote } from './findings.ts';
 import type { Report } from './report.ts';
 

@@ -1,5 +1,5 @@
 /** The rules of a Substrate chain: an id that is that of its genesis, runtimes once each, and accounts of its own for each part. */
-import type { RawChain } from './checkChains.ts';
+import type { RawChain } from './chain.ts';
 import { checkVaultKeys, type VaultSigners } from './checkVault.ts';
 import { type Path, quote } from './findings.ts';
 import type { Profile } from './manifest.ts';
