@@ -133,11 +133,11 @@ export function createJournal(store: Store): Journal {
     const packets = new Uint8Array(count * PACKET_BYTES);
     let next = first;
     const from = first < BigInt(FRAME_PACKETS_MAX) ? 0n : first - BigInt(FRAME_PACKETS_MAX);
-    for await (const { value } of store.range({ gte: storeKey(prefix, lane, from), lt: storeKey(prefix, lane, end) })) {
+    await store.visit({ gte: storeKey(prefix, lane, from), lt: storeKey(prefix, lane, end) }, (_, value) => {
       const frame = ownFrame(value);
       const frameEnd = frame.firstSequence + BigInt(frame.count);
-      if (frameEnd <= next) continue;
-      if (frame.firstSequence > next) return { packets, next };
+      if (frameEnd <= next) return undefined;
+      if (frame.firstSequence > next) return 'stop';
       const stop = frameEnd < end ? frameEnd : end;
       const slice = frame.packets.subarray(
         Number(next - frame.firstSequence) * PACKET_BYTES,
@@ -145,7 +145,8 @@ export function createJournal(store: Store): Journal {
       );
       packets.set(slice, Number(next - first) * PACKET_BYTES);
       next = stop;
-    }
+      return undefined;
+    });
     return { packets, next };
   }
 

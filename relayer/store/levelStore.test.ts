@@ -3,12 +3,13 @@ import { chmod, cp, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type StoreHarness, storeSuite } from '../../test/conformance/storeSuite.ts';
 import { utf8 } from '../core/bytes.ts';
 import { storeKey } from './keys.ts';
 import { createLevelStore } from './levelStore.ts';
-import { put, type Store } from './port.ts';
+import { del, put, type Store } from './port.ts';
 
 const folders: string[] = [];
 
@@ -183,6 +184,147 @@ describe('level store', () => {
     expect(printed.length).toBeGreaterThanOrEqual(200);
 
     await expectPrinted(path, printed);
+  });
+});
+
+const SEGMENT_BYTES = 64 * 1024;
+const LARGE = 8_000;
+
+/** Differs in every byte from that of the next number. */
+function large(number: number): Uint8Array {
+  return Uint8Array.from({ length: LARGE }, (_, i) => (i + number) & 0xff);
+}
+
+async function openLarge(path: string): Promise<Store> {
+  return createLevelStore({ path, segmentBytes: SEGMENT_BYTES });
+}
+
+async function valueFiles(path: string): Promise<string[]> {
+  return (await readdir(join(path, 'values'))).sort();
+}
+
+const key = (number: number): string => storeKey('n', BigInt(number));
+
+describe('large values', () => {
+  it('come back as they were from memory, from older files and after a start, beside small ones', async () => {
+    const path = await folder();
+    let store = await openLarge(path);
+    for (let n = 0; n < 40; n++) {
+      await store.write([put(key(n), large(n)), put(storeKey('small', BigInt(n)), utf8(`${n}`))], {
+        sync: n % 2 === 0,
+      });
+    }
+    expect((await valueFiles(path)).length).toBeGreaterThan(4);
+    for (const restart of [false, true]) {
+      if (restart) {
+        await store.close();
+        store = await openLarge(path);
+      }
+      for (let n = 0; n < 40; n++) expect(await store.get(key(n))).toEqual(large(n));
+      expect(await store.getMany([key(3), key(99), storeKey('small', 7n)])).toEqual([large(3), undefined, utf8('7')]);
+      let next = 0;
+      for await (const { value } of store.range({ gte: 'n/', lt: 'n0' })) expect(value).toEqual(large(next++));
+      expect(next).toBe(40);
+      await store.visit({ gte: 'n/', lt: 'n0' }, (_, value) => {
+        expect(value).toEqual(large(next++ - 40));
+        return undefined;
+      });
+      expect(next).toBe(80);
+    }
+    await store.close();
+  });
+
+  it('leave the disk with the last of their file, and not while somebody reads what was there', async () => {
+    const path = await folder();
+    const store = await openLarge(path);
+    for (let n = 0; n < 40; n++) await store.write([put(key(n), large(n))], { sync: false });
+    const snapshot = store.range({ gte: 'n/', lt: 'n0' })[Symbol.asyncIterator]();
+    expect((await snapshot.next()).value).toEqual({ key: key(0), value: large(0) });
+    await store.write(
+      Array.from({ length: 40 }, (_, n) => del(key(n))),
+      { sync: false },
+    );
+    for (let n = 1; n < 40; n++) expect((await snapshot.next()).value).toEqual({ key: key(n), value: large(n) });
+    expect((await snapshot.next()).done).toBe(true);
+    await store.close();
+    expect((await valueFiles(path)).length).toBe(1);
+    const again = await openLarge(path);
+    await again.close();
+    expect(await valueFiles(path)).toEqual([]);
+  });
+
+  it('move together where few are left, so that dead ones do not fill the disk', async () => {
+    const path = await folder();
+    const store = await openLarge(path);
+    // One of each file is kept for ever.
+    for (let n = 0; n < 200; n++) {
+      const gone = n > 0 && (n - 1) % 8 !== 0 ? [del(key(n - 1))] : [];
+      await store.write([put(key(n), large(n)), ...gone], { sync: false });
+    }
+    for (let n = 0; n < 40; n++) await store.write([put('tick', Uint8Array.of(n))], { sync: false });
+    expect((await valueFiles(path)).length).toBeLessThan(16);
+    for (const reopened of [store, undefined]) {
+      if (reopened === undefined) await store.close();
+      const at = reopened ?? (await openLarge(path));
+      for (let n = 0; n < 199; n++) expect(await at.get(key(n))).toEqual(n % 8 === 0 ? large(n) : undefined);
+      if (reopened === undefined) await at.close();
+    }
+  });
+
+  it('are damage when a bit differs, and when their file is short or gone', async () => {
+    const path = await folder();
+    const first = await openLarge(path);
+    await first.write([put(key(1), large(1))], { sync: true });
+    await first.close();
+    const file = join(path, 'values', (await valueFiles(path))[0] as string);
+    const intact = await readFile(file);
+    for (const position of [0, 0.5, 1]) {
+      await flip(file, position);
+      const store = await openLarge(path);
+      await expect(store.get(key(1))).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+      await store.close();
+      await writeFile(file, intact);
+    }
+    await truncate(file, LARGE - 1);
+    await expect(openLarge(path)).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+    await rm(file);
+    await expect(openLarge(path)).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+    await writeFile(file, intact);
+    const store = await openLarge(path);
+    expect(await store.get(key(1))).toEqual(large(1));
+    await store.close();
+  });
+
+  it('behave as small ones do under any order of writes, deletions and starts', async () => {
+    const step = fc.oneof(
+      { weight: 5, arbitrary: fc.record({ kind: fc.constant('put' as const), at: fc.nat(9), value: fc.nat(255) }) },
+      { weight: 4, arbitrary: fc.record({ kind: fc.constant('del' as const), at: fc.nat(9), value: fc.nat(255) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('start' as const), at: fc.nat(9), value: fc.nat(255) }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60 }), async (steps) => {
+        const path = await folder();
+        const expected = new Map<string, Uint8Array>();
+        let store = await createLevelStore({ path, segmentBytes: 20_000 });
+        for (const { kind, at, value } of steps) {
+          if (kind === 'start') {
+            await store.close();
+            store = await createLevelStore({ path, segmentBytes: 20_000 });
+          } else if (kind === 'put') {
+            const bytes = new Uint8Array(value % 5 === 0 ? 10 : 4_096 + value).fill(value);
+            expected.set(key(at), bytes);
+            await store.write([put(key(at), new Uint8Array(5_000)), put(key(at), bytes)], { sync: value % 2 === 0 });
+          } else {
+            expected.delete(key(at));
+            await store.write([del(key(at))], { sync: false });
+          }
+          expect(await store.get(key(at))).toEqual(expected.get(key(at)));
+        }
+        for (let at = 0; at < 10; at++) expect(await store.get(key(at))).toEqual(expected.get(key(at)));
+        await store.close();
+      }),
+      { numRuns: 10 },
+    );
   });
 });
 

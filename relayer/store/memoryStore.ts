@@ -59,6 +59,10 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
       assertOpen();
       yield* select(values, sortedKeys, range);
     },
+    async visit(range, see) {
+      assertOpen();
+      for (const { key, value } of select(values, sortedKeys, range)) if (see(key, value) === 'stop') return;
+    },
     write: async (batch, writeOptions) => group.write(batch.map(copied), writeOptions),
     watch: (prefix, listener) => watchers.add(prefix, listener),
     stats: () => group.stats(),

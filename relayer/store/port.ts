@@ -14,6 +14,11 @@ export interface Store {
   getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
   /** A snapshot taken when iteration starts, in key order. */
   range(range: Range): AsyncIterable<Entry>;
+  /**
+   * The same for a look only: `see` gets each value in place, good until it returns, and ends the visit by `stop`. It saves a
+   * copy of every large value.
+   */
+  visit(range: Range, see: Visitor): Promise<void>;
   /** All of the batch or nothing. Writes take effect in the order of the calls; the last one of a key wins. */
   write(batch: readonly Operation[], options: WriteOptions): Promise<void>;
   /** Calls back after each commit with the operations whose key starts with `prefix`, in commit order. Must not throw. */
@@ -46,6 +51,8 @@ export interface Entry {
   readonly key: string;
   readonly value: Uint8Array;
 }
+
+export type Visitor = (key: string, value: Uint8Array) => 'stop' | undefined;
 
 export type WatchListener = (operations: readonly Operation[]) => void;
 

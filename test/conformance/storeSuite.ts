@@ -85,6 +85,12 @@ export function storeSuite(name: string, create: () => Promise<StoreHarness>): v
           if (range.reverse === true) inside.reverse();
           const expected = inside.slice(0, range.limit ?? Infinity).map((k) => `${k}=${k.slice(-2)}`);
           expect(await all(store, range)).toEqual(expected);
+          const visited: string[] = [];
+          await store.visit(range, (key, value) => {
+            visited.push(`${key}=${new TextDecoder().decode(value)}`);
+            return visited.length === 3 ? 'stop' : undefined;
+          });
+          expect(visited).toEqual(expected.slice(0, 3));
         }),
         { numRuns: 100 },
       );
