@@ -6,19 +6,25 @@ import {
   createEvmDerive,
   createEvmSource,
   createEvmTarget,
+  createEvmSender,
+  createForwarding,
   createHeaderUpdates,
+  createPayoutRoom,
   createRpcEndpoint,
   DEFAULT_FEE_LIMITS,
+  type FeeLimits,
+  forwarderAddress,
+  type Forwarding,
   type EvmSourceOptions,
   type RpcEndpoint,
 } from '../adapters/evm/index.ts';
 import { createConfirmationsClient } from '../light-clients/confirmations/index.ts';
 import { type EthereumParameters, MAINNET_PRESET, MINIMAL_PRESET } from '../light-clients/ethereum/index.ts';
 import type { ChainDeps } from './chains.ts';
-import type { EvmChainConfig } from './config/index.ts';
+import type { EvmChainConfig, ForwardConfig } from './config/index.ts';
 import { HEADER_DRIFT_SECONDS_MAX } from './core/limits.ts';
 import { type EthereumLightClient, type EvmChain, lanesFrom, lanesTo, type Manifest } from './manifest/index.ts';
-import type { NodeChain } from './node.ts';
+import type { ChainForwarding, NodeChain } from './node.ts';
 import { createChainClock } from './verify/chainClock.ts';
 
 export function createEvmChain(
@@ -50,10 +56,39 @@ export function createEvmChain(
     ...verified,
     derive: createEvmDerive(evmGateway),
     target: createEvmTarget({ endpoints, gateway: gateway.address }),
+    forward: forwardOf(config.forward, chain, endpoints, feeLimits, deps),
+    forecast: { roomNow: createPayoutRoom({ endpoints, gateway: gateway.address }) },
     accounts: config.accounts.map(({ key }) => {
       return createEvmAccount({ chainId, endpoints, gateway: gateway.address, privateKey: key.reveal(), feeLimits });
     }),
     pollMs: config.pollMs,
+  };
+}
+
+/** Undefined where this process pays for no poking. Each endpoint in turn: what one leaves half done the next one finds done. */
+function forwardOf(
+  forward: ForwardConfig | undefined,
+  { chainId }: EvmChain,
+  endpoints: readonly RpcEndpoint[],
+  feeLimits: FeeLimits,
+  deps: Pick<ChainDeps, 'clock'>,
+): ChainForwarding | undefined {
+  if (forward?.account === undefined) return undefined;
+  const { factory, account, openMax, pokesPerHourMax } = forward;
+  const ring = createEndpointRing(endpoints);
+  const at = (endpoint: RpcEndpoint): Forwarding => {
+    const sender = { endpoint, chainId, privateKey: account.key.reveal(), feeLimits };
+    return createForwarding(factory, createEvmSender(deps, sender));
+  };
+  return {
+    openMax,
+    pokesPerHourMax,
+    forwarding: {
+      addressOf: (terms) => forwarderAddress(factory, terms),
+      poke: async (terms, signal) => ring.ask(async (endpoint) => at(endpoint).poke(terms, signal), signal),
+      recover: async (terms, token, signal) =>
+        ring.ask(async (endpoint) => at(endpoint).recover(terms, token, signal), signal),
+    },
   };
 }
 

@@ -9,6 +9,7 @@
  *   api      answers users from what this process verified (needs verify in the same process)
  */
 import { setMaxListeners } from 'node:events';
+import type { ForwardsPort } from './api/forwardRequest.ts';
 import { type ApiServer, startApi } from './api/server.ts';
 import { createTransfers } from './api/transfers.ts';
 import { attest } from './attest/attest.ts';
@@ -20,14 +21,16 @@ import { domainSeparator } from './core/checkpoint.ts';
 import type { Clock } from './core/clock.ts';
 import { assert, asViaductError, type ViaductError } from './core/errors.ts';
 import { frameMessageId } from './core/frame.ts';
-import type { ChainName, LaneId } from './core/ids.ts';
+import type { AssetId, ChainName, LaneId } from './core/ids.ts';
 import { keccak256 } from './core/keccak.ts';
+import { CHUNK_PACKETS_MIN } from './core/limits.ts';
 import type { Logger } from './core/log.ts';
 import type { ChainSource, ChainTarget, Derive, LightClient, TargetAccount, Vault } from './core/ports.ts';
 import type { AttestationRules } from './core/signatures.ts';
 import type { Subjects } from './core/subjects.ts';
 import type { Telemetry } from './core/telemetry.ts';
 import { followChain } from './ingest/followChain.ts';
+import { createForwards, type Forwarding } from './forward/index.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { chainByName, gatewayBytes, lanesTo, type Manifest, type ManifestLane } from './manifest/index.ts';
 import { createBlockedWatch } from './monitor/blockedWatch.ts';
@@ -35,6 +38,7 @@ import { serveFrames } from './plan/frameService.ts';
 import { plan } from './plan/plan.ts';
 import { createCosigners } from './release/collect.ts';
 import { cosign } from './release/cosign.ts';
+import { type AskQuotes, createDeliveryCosts, createLaneMeter, createQuotes, type QuotesDeps } from './spread/index.ts';
 import { createIntents } from './store/intents.ts';
 import type { Journal } from './store/journal.ts';
 import type { Store } from './store/port.ts';
@@ -52,6 +56,10 @@ export interface NodeChain {
   readonly clock?: Clock | undefined;
   readonly derive: Derive;
   readonly target: ChainTarget;
+  /** What the chain says for quotes, unverified. */
+  readonly forecast?: ChainForecast | undefined;
+  /** Where this process sends transfers on. */
+  readonly forward?: ChainForwarding | undefined;
   /** What pays the fees of deliveries; of a vault, its own accounts. */
   readonly accounts: readonly TargetAccount[];
   /** Where the gateway is no contract. */
@@ -59,6 +67,25 @@ export interface NodeChain {
   /** How finality is decided, for people: `2 confirmations at 2 endpoints`. */
   readonly finality: string;
   readonly pollMs: number;
+}
+
+export interface ChainForecast {
+  /** What the gateway pays of an asset now, in canonical units. */
+  readonly roomNow?: (asset: AssetId, signal: AbortSignal) => Promise<bigint | undefined>;
+  /** Why an account could not be paid so much now. */
+  readonly unpayable?: (
+    asset: AssetId,
+    amount: bigint,
+    receiver: Uint8Array,
+    signal: AbortSignal,
+  ) => Promise<string | undefined>;
+}
+
+/** A chain through which transfers go on by themselves. */
+export interface ChainForwarding {
+  readonly forwarding: Forwarding;
+  readonly openMax: number;
+  readonly pokesPerHourMax: number;
 }
 
 export interface NodeDeps {
@@ -91,6 +118,8 @@ export interface Node {
   readonly ended: Promise<void>;
 }
 
+/** From a verified delivery to a forwarder to its deposit: a transaction and its block. No further reason. */
+const POKE_SECONDS = 15;
 /** How often roles look at their journal when nothing wakes them. */
 const IDLE_MS = 250;
 
@@ -167,7 +196,10 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
             return id === asset && representations.some((row) => row.chain === chain && row.custody !== 'mint');
           }),
       });
-      const lanes = manifest.lanes.map(({ id, source, target }) => ({ id, source, target, rules: rulesFor(id) }));
+      const budgets = new Map(chains.map(({ name, target }) => [name, target.budget]));
+      const lanes = manifest.lanes.map(({ id, source, target }) => {
+        return { id, source, target, rules: rulesFor(id), budget: budgets.get(target) };
+      });
       const attestOptions = {
         pollMs: IDLE_MS,
         packetsMax: tuning.checkpointPacketsMax,
@@ -242,6 +274,7 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
       finality,
       blocked: watch.blocked,
     });
+    const quote = quotesOf(watch.blocked);
     const assurance = new Map(chains.map(({ name, lightClient }) => [name, lightClient.assurance]));
     const busConnected = (): boolean => bus.stats().connected;
     const apiDeps = {
@@ -254,10 +287,46 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
       finality,
       blocked: watch.blocked,
       busConnected,
+      quote,
+      forwards: startForwards(),
     };
     const server = await startApi(apiDeps, options.api.host, options.api.port);
     log.info({ url: server.url }, 'API listening');
     return server;
+  }
+
+  function startForwards(): ForwardsPort[] {
+    return chains.flatMap((chain) => {
+      const { name, forward, pollMs } = chain;
+      if (forward === undefined) return [];
+      const chainClock = chain.clock ?? clock;
+      const own = { ...deps, forwarding: forward.forwarding, chainClock };
+      const forwards = createForwards(name, own, { ...forward, pollMs });
+      start(forwards.run(running));
+      return [{ ...forwards, nowSeconds: () => Math.floor(chainClock.now() / 1000) }];
+    });
+  }
+
+  function quotesOf(blocked: QuotesDeps['blocked']): AskQuotes {
+    const find = (name: ChainName): NodeChain | undefined => chains.find((chain) => chain.name === name);
+    const meter = createLaneMeter({ journal, clock, chainClock: (name) => find(name)?.clock }, manifest.lanes);
+    running.addEventListener('abort', meter.close, { once: true });
+    const lanes = new Set(manifest.lanes.map(({ id }) => id));
+    const names = chains.map(({ name }) => name);
+    const costs = createDeliveryCosts(deps, names, lanes, running);
+    return createQuotes({
+      clock,
+      manifest,
+      journal,
+      meter,
+      blocked,
+      roomNow: async (name, asset, until) => find(name)?.forecast?.roomNow?.(asset, until),
+      unpayable: async (name, ...asked) => find(name)?.forecast?.unpayable?.(...asked),
+      costOf: costs.of,
+      middles: chains.flatMap(({ name, forward, pollMs }) =>
+        forward === undefined ? [] : [{ chain: name, seconds: POKE_SECONDS + pollMs / 1000 }],
+      ),
+    });
   }
 
   function rulesFor(lane: LaneId): AttestationRules {
@@ -276,6 +345,8 @@ function rulesOf(manifest: Manifest, lane: ManifestLane): AttestationRules {
     manifestHash: manifest.hash,
     domain: domainSeparator(target.id, gatewayBytes(target.gateway)),
     chunkSize: lane.chunkSize,
+    // A vault's promises are about chunks: there they are cut one way only.
+    ...(target.gateway.kind === 'contract' ? { chunkSizeMin: Math.min(lane.chunkSize, CHUNK_PACKETS_MIN) } : {}),
   };
 }
 

@@ -2,6 +2,7 @@
 import { createEndpointRing, createHttpEndpoint } from '../adapters/endpoints/index.ts';
 import {
   createChainView,
+  createReceiverProblem,
   createRuntimes,
   createSubstrateDerive,
   createSubstrateEndpoint,
@@ -18,6 +19,7 @@ import type { ChainDeps } from './chains.ts';
 import type { Endpoint, SubstrateChainConfig } from './config/index.ts';
 import { equalBytes, toHex } from './core/bytes.ts';
 import { assert, ViaductError } from './core/errors.ts';
+import { VAULT_ACCOUNTS_MAX } from './core/limits.ts';
 import type { DepositPosition } from './core/ports.ts';
 import {
   isHomeLane,
@@ -86,13 +88,20 @@ export function createSubstrateChain(
     ...(chainClock === undefined ? {} : { clock: createChainClock(deps.clock, chainClock) }),
     derive: createSubstrateDerive(gateway, runtimes),
     target: createSubstrateTarget(),
+    forecast: { unpayable: createReceiverProblem(view, gateway) },
     accounts: [],
     vault: createSubstrateVault(
-      { clock: deps.clock, view, log: deps.log, cursor: async () => deps.cursorOf(name) },
+      {
+        clock: deps.clock,
+        view,
+        log: deps.log.child({ chain: name }),
+        cursor: async () => deps.cursorOf(name),
+        isDelivered: deps.isDelivered,
+      },
       {
         gateway,
         signers: { members: firstShard.members, threshold: row.threshold },
-        submitters: submitterSeed === undefined ? [] : row.shards.map((_, index) => shardKeys(submitterSeed, index)),
+        submitters: submitterSeed === undefined ? [] : submitterKeys(submitterSeed),
         memberKey: memberSeed && keyFromSeed(memberSeed),
       },
     ),
@@ -104,9 +113,17 @@ export function createSubstrateChain(
   };
 }
 
-/** The opener and the executor of a shard, both from the operator's one seed. */
-export function shardKeys(seed: Uint8Array, shard: number) {
-  return { opener: keyFromSeed(seed, `//opener//${shard}`), executor: keyFromSeed(seed, `//executor//${shard}`) };
+/**
+ * The opener and the executor of an account, both from an operator's one seed. `number`: which of the operator's pairs, by
+ * agreement that of the account in the manifest.
+ */
+export function shardKeys(seed: Uint8Array, number: number) {
+  return { opener: keyFromSeed(seed, `//opener//${number}`), executor: keyFromSeed(seed, `//executor//${number}`) };
+}
+
+/** All pairs that a vault may have of one seed: which of them it has, the manifest says. */
+function submitterKeys(seed: Uint8Array) {
+  return Array.from({ length: VAULT_ACCOUNTS_MAX }, (_, number) => shardKeys(seed, number));
 }
 
 function endpointsOf(rows: readonly Endpoint[], deps: ChainDeps, genesisHash: string): SubstrateEndpoint[] {

@@ -75,7 +75,11 @@ function blocks(count: number): void {
   for (let i = 0; i < count; i++) local.chain.produceBlock();
 }
 
-function sourceOf(list: readonly CometEndpoint[] = endpoints, contentBytesMax?: number): ChainSource {
+/** Endpoints that do not say how they fare are asked in the order of the list: here it matters who is asked first. */
+function sourceOf(
+  list: readonly CometEndpoint[] = endpoints.map((endpoint) => ({ ...endpoint, health: undefined })),
+  contentBytesMax?: number,
+): ChainSource {
   const options = { endpoints: list, gateway, rules: RULES, checkpointHeight: 1n, pollMs: 1, contentBytesMax };
   return createCosmosSource({ clock: systemClock }, options);
 }

@@ -54,16 +54,22 @@ export function createCosmosSource(deps: { readonly clock: Clock }, options: Cos
   const closing = new AbortController();
   const readShardTx = createShardTxReader(gateway);
   let behind = false;
+  /** Whose answer a refusal is about: others may have answered something else since. */
+  let served: CometEndpoint | undefined;
 
   return {
     pullBootstrap: async (signal) =>
-      ring.ask(async (endpoint) => encodeLightBlock(await pullLightBlock(endpoint, checkpointHeight, signal)), signal),
+      ring.ask(async (endpoint) => {
+        served = endpoint;
+        return encodeLightBlock(await pullLightBlock(endpoint, checkpointHeight, signal));
+      }, signal),
     pullUpdate: async (stateBytes, signal) => {
       if (behind) return undefined;
       const state = decodeState(stateBytes);
       assert(state.kind === 'valid', 'a trusted state of the tendermint client');
       const trusted = state.value;
       return ring.ask(async (endpoint) => {
+        served = endpoint;
         const tip = await latestHeight(endpoint, signal);
         const height = stepHeight(trusted.header.height, tip, gateway.startHeight);
         if (height <= trusted.header.height) return undefined;
@@ -76,6 +82,7 @@ export function createCosmosSource(deps: { readonly clock: Clock }, options: Cos
       behind = false;
       if (head.height <= height + 1n) return encodeEvidence({ headers: [], blocks: [], chunks: [] });
       return ring.ask(async (endpoint) => {
+        served = endpoint;
         const pulled = await pullBlocks(endpoint, height, head.height, contentBytesMax, signal);
         let { evidence, isMissing } = await withChunks(pulled, readShardTx, options.packetsOf);
         // The packets were released, so their source chain has them: here it is only not derived so far yet.
@@ -88,7 +95,7 @@ export function createCosmosSource(deps: { readonly clock: Clock }, options: Cos
       }, signal);
     },
     reject: () => {
-      ring.reject();
+      ring.reject(served);
     },
     watch: (wake, signal) => {
       const both = AbortSignal.any([signal, closing.signal]);

@@ -96,6 +96,24 @@ describe('a ring of endpoints that remember', () => {
     expect(asked()).toBe('b');
   });
 
+  it('blames the one that was named, whoever answered last', async () => {
+    const { nodes, ring, ask, asked } = setUp('ab', true);
+    nodes[0]!.latencyMs = 1;
+    await ask();
+    nodes[0]!.fails = 'ENDPOINT_FAILED';
+    await ask();
+    nodes[0]!.fails = undefined;
+    expect(asked()).toBe('aab');
+    ring.reject(nodes[0]);
+    expect([nodes[0]!.health!.stats.restUntilMs > nodes[1]!.health!.stats.restUntilMs, await ask()]).toEqual([
+      true,
+      'b',
+    ]);
+    // Somebody that is none of its own is nobody: the last one is blamed.
+    ring.reject({ ...nodes[0]! });
+    expect(nodes[1]!.health!.stats.restUntilMs).toBeGreaterThan(0);
+  });
+
   it('leaves one whose evidence was refused alone for a minute, however fast it is', async () => {
     const { clock, nodes, ring, ask, asked } = setUp('ab', true);
     nodes[0]!.latencyMs = 1;

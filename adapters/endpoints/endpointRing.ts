@@ -1,7 +1,7 @@
 /**
  * Several endpoints of one chain, asked one after the other until one answers usefully. The one that answered last is
- * asked first next time; `reject` moves on from it. A ring that learns asks one that is much faster, or whose learned rate is
- * not used up, before it, where endpoints say how they fare (`health`). What was learned belongs to the endpoint: rings that
+ * asked first next time; `reject` moves on from it. One that is much faster, or whose learned rate is not used up, is asked
+ * before it, where endpoints say how they fare (`health`). What was learned belongs to the endpoint: rings that
  * share one share it, a refusal of its evidence included.
  */
 import { abortedError } from '../../relayer/core/clock.ts';
@@ -16,7 +16,8 @@ export interface EndpointRing<Endpoint> {
   current(): Endpoint;
   /** The answer of the first endpoint that gives one. Errors of an endpoint lead to the next; others are thrown. */
   ask<T>(work: (endpoint: Endpoint) => Promise<T>, signal: AbortSignal): Promise<T>;
-  reject(): void;
+  /** What the endpoint answered was refused: others are asked first for a while. Without one: the one that answered last. */
+  reject(endpoint?: Endpoint): void;
 }
 
 /** An endpoint may say how it fares; one that does not counts as never asked. */
@@ -25,13 +26,13 @@ interface MayHaveHealth {
 }
 
 export interface EndpointRingOptions {
-  /** Default false: the order of the list, from the one that answered last. */
+  /** Default true. False: the order of the list, from the one that answered last, whatever the others' health. */
   readonly learns?: boolean | undefined;
 }
 
 export function createEndpointRing<Endpoint>(
   endpoints: readonly Endpoint[],
-  { learns = false }: EndpointRingOptions = {},
+  { learns = true }: EndpointRingOptions = {},
 ): EndpointRing<Endpoint> {
   assert(endpoints.length > 0, 'at least one endpoint');
   const healthOf = (place: number): EndpointHealth | undefined =>
@@ -50,9 +51,11 @@ export function createEndpointRing<Endpoint>(
   return {
     all: endpoints,
     current: () => at(order()[0] ?? place),
-    reject: () => {
-      healthOf(place)?.wrong();
-      place = nextOf(place);
+    reject: (endpoint) => {
+      const named = endpoint === undefined ? -1 : endpoints.indexOf(endpoint);
+      const wrong = named < 0 ? place : named;
+      healthOf(wrong)?.wrong();
+      if (wrong === place) place = nextOf(place);
     },
     ask: async (work, signal) => {
       const failures: ViaductError[] = [];

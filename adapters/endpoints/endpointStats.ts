@@ -38,6 +38,8 @@ export const FRESH_STATS: EndpointStats = {
 
 /** The part that a new answer has in the mean: some ten answers make it. */
 const LATENCY_PART = 0.2;
+/** With every such time without an answer half of what was learned of its latency is forgotten. */
+const FORGET_MS = 5 * 60_000;
 /** What a complaint leaves of the rate, and what each second without one adds. */
 const DECREASE = 0.7;
 const INCREASE_PER_SECOND = 0.5;
@@ -64,10 +66,11 @@ export function afterSending(stats: EndpointStats, now: number): EndpointStats {
 
 export function afterAnswer(stats: EndpointStats, latencyMs: number, now: number): EndpointStats {
   const before = stats.latencyMs ?? latencyMs;
+  const part = Math.max(LATENCY_PART, 1 - remembered(stats, now));
   const perSecond = raised(stats, now);
   return {
     ...stats,
-    latencyMs: before + LATENCY_PART * (latencyMs - before),
+    latencyMs: before + part * (latencyMs - before),
     answeredMs: now,
     failures: 0,
     // What was refused or limited stays so: answering proves neither wrong.
@@ -99,6 +102,11 @@ export function afterLimit(stats: EndpointStats, retryAfterMs: number | undefine
     sentMs: now,
     restUntilMs: Math.max(stats.restUntilMs, now + restMs),
   };
+}
+
+/** What its last answers still say about the next one, 1 to 0. */
+export function remembered({ answeredMs }: EndpointStats, now: number): number {
+  return 2 ** (-Math.max(0, now - answeredMs) / FORGET_MS);
 }
 
 /** How long until a request keeps within the learned rate. */

@@ -3,7 +3,7 @@
  * scheme and host only, since keys live in its user part, path and query.
  */
 import { Buffer } from 'node:buffer';
-import { abortedError, type Clock } from '../../relayer/core/clock.ts';
+import { abortedError, type Clock, ENDED_EARLY } from '../../relayer/core/clock.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
 import { RPC_RESPONSE_BYTES_MAX, RPC_TIMEOUT_MS } from '../../relayer/core/limits.ts';
 import { createEndpointHealth, type EndpointHealth } from './health.ts';
@@ -172,7 +172,7 @@ async function withTimeout<T>(
     throw failed('cannot be reached', ...networkCode(error));
   } finally {
     signal.removeEventListener('abort', onAbort);
-    timer.abort();
+    timer.abort(ENDED_EARLY);
   }
 }
 

@@ -40,7 +40,7 @@ interface InboundNews {
 }
 
 /**
- * All news since the cursor up to block `last`. Throws `ENDPOINT_FAILED` when the endpoint refuses even single blocks,
+ * All news since the cursor up to block `last`. Throws `ENDPOINT_FAILED` when the endpoint refuses even single receipts,
  * answers nonsense, or its logs have a gap.
  */
 export async function readGatewayLogs(
@@ -88,7 +88,10 @@ export async function readGatewayLogs(
   };
 }
 
-/** Ranges are halved when the endpoint refuses one, and doubled again when it takes one. */
+/**
+ * Ranges are halved when the endpoint refuses one, and doubled again when it takes one. What is too much in one block (30,000
+ * deposits are 32 MB of JSON) is read from the receipts of its transactions.
+ */
 async function readRange(
   endpoint: RpcEndpoint,
   gateway: EvmGateway,
@@ -110,14 +113,13 @@ async function readRange(
       answer = await endpoint.call('eth_getLogs', [filter], signal);
     } catch (error) {
       // Too large an answer, or too slow a one: a smaller range may pass.
-      if (!(error instanceof ViaductError) || error.code !== 'ENDPOINT_FAILED' || span === 1n) throw error;
-      size = span / 2n;
-      continue;
+      if (!(error instanceof ViaductError) || error.code !== 'ENDPOINT_FAILED') throw error;
     }
-    if (answer.kind === 'error') {
-      if (span === 1n)
-        throw failed(endpoint, 'refused the logs of a single block', `It says: ${answer.message} (${answer.code}).`);
-      size = span / 2n;
+    if (answer === undefined || answer.kind === 'error') {
+      size = span === 1n ? 1n : span / 2n;
+      if (span > 1n) continue;
+      await readReceipts(endpoint, gateway, from, signal, take);
+      from++;
       continue;
     }
     const logs = asList(answer.value);
@@ -125,6 +127,31 @@ async function readRange(
     logs.forEach(take);
     from = to + 1n;
     if (size < BigInt(BLOCK_RANGE_MAX)) size *= 2n;
+  }
+}
+
+/** The same logs as `eth_getLogs` gives for one block, transaction by transaction. */
+async function readReceipts(
+  endpoint: RpcEndpoint,
+  gateway: EvmGateway,
+  height: bigint,
+  signal: AbortSignal,
+  take: (log: unknown) => void,
+): Promise<void> {
+  const block = asRecord(await endpoint.result('eth_getBlockByNumber', [quantity(height), false], signal));
+  const transactions = asList(block?.['transactions']);
+  if (transactions === undefined) throw failed(endpoint, 'answered no block');
+  const [address, topics] = [toHex(gateway.address), new Set<unknown>(Object.values(TOPICS))];
+  for (const transaction of transactions) {
+    const receipt = asRecord(await endpoint.result('eth_getTransactionReceipt', [transaction], signal));
+    const logs = asList(receipt?.['logs']);
+    if (logs === undefined) throw failed(endpoint, 'answered no receipt');
+    for (const log of logs) {
+      const record = asRecord(log);
+      const [topic] = asList(record?.['topics']) ?? [];
+      const from = record?.['address'];
+      if (typeof from === 'string' && from.toLowerCase() === address && topics.has(topic)) take(log);
+    }
   }
 }
 

@@ -28,9 +28,18 @@ export {
 } from './deposit.ts';
 export { createEvmDerive, type EvmGateway } from './derive.ts';
 export { DEFAULT_FEE_LIMITS, type FeeLimits, type Fees } from './fees.ts';
+export {
+  createForwarding,
+  deployForwarderFactory,
+  forwarderAddress,
+  type Forwarding,
+  type ForwardTerms,
+  type PokeOutcome,
+} from './forward.ts';
 export { headerFromRpc, type RpcHeader } from './headerFromRpc.ts';
 export { createHeaderUpdates, type HeaderUpdatesOptions, type PullUpdate } from './headerUpdates.ts';
 export { keyFromMnemonic } from './mnemonic.ts';
+export { createPayoutRoom, type PayoutRoom } from './payoutRoom.ts';
 export { createRpcEndpoint, type RpcAnswer, type RpcCall, type RpcEndpoint, type RpcOptions } from './rpc.ts';
 export { createEvmSender, type EvmReceipt, type EvmSend, type EvmSender, type EvmSenderOptions } from './sender.ts';
 export { createEvmSource, type EvmSourceOptions } from './source.ts';

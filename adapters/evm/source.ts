@@ -45,14 +45,19 @@ export function createEvmSource(deps: { readonly clock: Clock }, options: EvmSou
   const { gateway, wsUrl, pollMs } = options;
   const ring = createEndpointRing(options.endpoints);
   const closing = new AbortController();
+  /** Whose evidence a refusal is about: others may have answered something else since. */
+  let served: RpcEndpoint | undefined;
 
   return {
     pullBootstrap: options.pullBootstrap ?? (async () => Promise.resolve(new Uint8Array(0))),
     pullUpdate: options.pullUpdate,
     pullEvidence: async (request, signal) =>
-      ring.ask(async (endpoint) => pullEvidence(endpoint, gateway, request, signal), signal),
+      ring.ask(async (endpoint) => {
+        served = endpoint;
+        return pullEvidence(endpoint, gateway, request, signal);
+      }, signal),
     reject: () => {
-      ring.reject();
+      ring.reject(served);
     },
     watch: (wake, signal) => {
       const both = AbortSignal.any([signal, closing.signal]);

@@ -11,9 +11,16 @@ export interface EvmTargetOptions {
   readonly gateway: Uint8Array;
 }
 
+/**
+ * Gas of one delivery: 16.78 M are the most that a transaction may use (EIP-7825), of which some must be left before the last
+ * payment. What it uses whatever is in it: the transaction itself, the signatures, the checkpoint.
+ */
+const CHUNK_BUDGET = { perChunk: 15_500_000, fixed: 100_000 };
+
 export function createEvmTarget(options: EvmTargetOptions): ChainTarget {
   const ring = createEndpointRing(options.endpoints);
   return {
+    budget: CHUNK_BUDGET,
     lanes: async (lanes, signal) =>
       ring.ask(async (endpoint) => {
         const views = [

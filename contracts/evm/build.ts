@@ -63,7 +63,14 @@ interface Solc {
 }
 
 /** The contracts that others deploy or call. */
-const CONTRACTS = ['Gateway', 'BridgedToken', 'TestToken', 'ICheckpointVerifier'] as const;
+const CONTRACTS = [
+  'Gateway',
+  'BridgedToken',
+  'TestToken',
+  'ICheckpointVerifier',
+  'Forwarder',
+  'ForwarderFactory',
+] as const;
 /** 2394: the reentrancy guard's transient storage, which it clears itself. 5574: code size, checked here. */
 const WARNINGS_KNOWN: readonly string[] = ['2394', '5574'];
 /** EIP-170. */

@@ -60,6 +60,7 @@ beforeEach(() => {
     assurance: new Map([[nameA, 'light client']]),
     blocked: () => blocked,
     busConnected: () => isBusConnected,
+    quote: async () => Promise.resolve({ quotes: [], notes: [] }),
   };
   app = createApi(deps);
 });

@@ -1,16 +1,20 @@
 /**
- * The HTTP API of a relayer, version 1. Read-only, JSON, loopback by default. It serves what the journal of this process
- * verified; it takes no URLs and no bodies from anybody.
+ * The HTTP API of a relayer, version 1. JSON, loopback by default. It serves what the journal of this process verified. It takes
+ * no URLs from anybody, and one kind of body: the terms of a forward, of which it keeps a bounded number.
  *
  * | route                          | answers                                                            |
  * |--------------------------------|--------------------------------------------------------------------|
  * | `GET /v1/transfers/{id}`       | one transfer; `id` is 64 hex digits or `<lane>-<sequence>`          |
  * | `GET /v1/transfers?txHash=`    | the transfers of a source transaction (`&chain=` narrows it down)   |
  * | `GET /v1/lanes`                | every lane with its watermarks and how its source is verified       |
+ * | `GET /v1/quote?source=&target=&asset=&amount=` | ways to move an amount; see `quoteRequest.ts`       |
+ * | `POST /v1/forwards`            | registers a forward through a third chain; see `forwardRequest.ts`  |
+ * | `GET /v1/forwards/{address}`   | one of them, by its forwarder                                      |
  * | `GET /livez`                   | 200 while the process runs                                         |
  * | `GET /readyz`                  | 200 when chains are followed and the bus is connected, else 503     |
  */
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { fromHex } from '../core/bytes.ts';
 import { timeoutSignal } from '../core/clock.ts';
 import { asViaductError, ViaductError } from '../core/errors.ts';
 import { chainName, type ChainName, type LaneId } from '../core/ids.ts';
@@ -18,6 +22,8 @@ import { API_BODY_BYTES_MAX, RPC_TIMEOUT_MS } from '../core/limits.ts';
 import type { Logger } from '../core/log.ts';
 import type { Manifest } from '../manifest/index.ts';
 import type { Journal } from '../store/journal.ts';
+import { type ForwardsPort, readForward, renderForward } from './forwardRequest.ts';
+import { type Quoted, type QuoteRequest, readQuoteRequest, renderQuotes } from './quoteRequest.ts';
 import type { Transfers } from './transfers.ts';
 
 export interface ApiDeps {
@@ -31,6 +37,10 @@ export interface ApiDeps {
   readonly finality: ReadonlyMap<ChainName, string>;
   blocked(lane: LaneId): { readonly step: string; readonly reason: string } | undefined;
   busConnected(): boolean;
+  /** Which ways a transfer could go now. */
+  quote(request: QuoteRequest, signal: AbortSignal): Promise<Quoted>;
+  /** What sends on through chains in the middle. */
+  readonly forwards?: readonly ForwardsPort[] | undefined;
 }
 
 export interface ApiServer {
@@ -106,6 +116,31 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     ),
   }));
 
+  app.get<{ Querystring: Record<string, unknown> }>('/v1/quote', async (request, reply) => {
+    const read = readQuoteRequest(manifest, request.query);
+    if (read.kind === 'invalid') return problem(reply, 400, read.code, read.message);
+    return renderQuotes(read.request, await deps.quote(read.request, timeoutSignal(RPC_TIMEOUT_MS)));
+  });
+
+  app.post('/v1/forwards', async (request, reply) => {
+    const through = (chain: ChainName): ForwardsPort | undefined => deps.forwards?.find((one) => one.chain === chain);
+    const read = readForward(manifest, request.body, (chain) => through(chain)?.nowSeconds());
+    if (read.kind === 'invalid') return problem(reply, 400, read.code, read.message);
+    const forward = await through(read.chain)?.register(read.terms);
+    if (forward === undefined) return problem(reply, 404, 'NOT_FOUND', 'This relayer sends nothing on.');
+    return renderForward(manifest, forward);
+  });
+
+  app.get<{ Params: { address: string } }>('/v1/forwards/:address', async (request, reply) => {
+    const { address } = request.params;
+    if (!/^0x[0-9a-fA-F]{40}$/.test(address))
+      return problem(reply, 400, 'BAD_ID', 'A forwarder is 0x and 40 hex digits.');
+    const bytes = fromHex(address, 20);
+    const found = deps.forwards?.map((one) => one.find(bytes)).find((forward) => forward !== undefined);
+    if (found === undefined) return problem(reply, 404, 'FORWARD_UNKNOWN', 'No such forward is registered here.');
+    return renderForward(manifest, found);
+  });
+
   app.get<{ Params: { id: string } }>('/v1/transfers/:id', async (request, reply) => {
     const { id } = request.params;
     if (!/^(0x)?[0-9a-fA-F]{64}(-\d{1,20})?$/.test(id)) {
@@ -144,6 +179,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
       return problem(reply, status, 'BAD_REQUEST', 'The request is not one that this API takes.');
     }
     const error = asViaductError(thrown);
+    if (error.code === 'USAGE') return problem(reply, 503, 'FORWARDS_FULL', error.shortMessage);
     if (error.code === 'DECODE_FAILED') return problem(reply, 400, error.code, error.shortMessage);
     log.error({ url: url.slice(0, 200), code: error.code, detail: error.message }, 'an API request failed');
     const isPassing = error.disposition === 'retry' || error.code === 'ABORTED';

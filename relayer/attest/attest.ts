@@ -5,9 +5,11 @@ import { createWake } from '../core/concurrency.ts';
 import { asViaductError } from '../core/errors.ts';
 import type { LaneId } from '../core/ids.ts';
 import type { Logger } from '../core/log.ts';
+import { decodeOutcome } from '../core/outcome.ts';
 import { laneOfSubject, type Subjects } from '../core/subjects.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Journal } from '../store/journal.ts';
+import { createChunkSizes } from './chunkSizes.ts';
 import {
   type AttestedLane,
   type BookKeeper,
@@ -41,6 +43,7 @@ export async function attest(
   signal: AbortSignal,
 ): Promise<void> {
   const { bus, subjects, log } = deps;
+  const sizes = createChunkSizes(lanes, deps.journal);
   const attesters = new Map<LaneId, LaneAttester>();
   for (const lane of lanes) {
     const publishVote = (id: LaneId, vote: Uint8Array): void => {
@@ -49,7 +52,8 @@ export async function attest(
     const publishCertificate = async (id: LaneId, bytes: Uint8Array, messageId: string): Promise<void> => {
       await bus.publishDurable(subjects.checkpoint(id), bytes, { id: messageId });
     };
-    attesters.set(lane.id, createLaneAttester(lane, { ...deps, publishVote, publishCertificate }, options));
+    const chunkSize = (): number => sizes.of(lane.id) ?? lane.rules.chunkSize;
+    attesters.set(lane.id, createLaneAttester(lane, { ...deps, publishVote, publishCertificate, chunkSize }, options));
   }
 
   /** Untrusted bytes that do not decode are dropped and counted; anything else that fails is ours. */
@@ -74,6 +78,20 @@ export async function attest(
     async ({ subject, payload }) => hear(subject, async (attester) => attester.onCertificate(payload)),
     { signal },
   );
+
+  for (const chain of new Set(lanes.flatMap(({ target, budget }) => (budget === undefined ? [] : [target])))) {
+    bus.subscribe(
+      subjects.outcome(chain),
+      async ({ payload }) => {
+        try {
+          await sizes.hear(decodeOutcome(payload));
+        } catch (thrown) {
+          if (asViaductError(thrown).disposition !== 'drop') throw thrown;
+        }
+      },
+      { signal },
+    );
+  }
 
   await Promise.all(
     [...attesters].map(async ([lane, attester]) => {

@@ -18,7 +18,7 @@ import {
 import { createTestClock, type TestClock } from '../../test/sim/testClock.ts';
 import { utf8 } from '../core/bytes.ts';
 import { decodeCertificate, encodeCertificate } from '../core/certificate.ts';
-import type { Checkpoint } from '../core/checkpoint.ts';
+import { type Checkpoint, chunkHashes, merkleRoot } from '../core/checkpoint.ts';
 import { DecodeError, ViaductError } from '../core/errors.ts';
 import { laneId } from '../core/ids.ts';
 import { keccak256 } from '../core/keccak.ts';
@@ -50,7 +50,7 @@ beforeEach(() => {
   clock = createTestClock();
 });
 
-function member(index: number, rules = RULES): Member {
+function member(index: number, rules = RULES, chunkSize?: () => number): Member {
   const journal = createJournal(createMemoryStore());
   const telemetry = recordTelemetry();
   const votes: Uint8Array[] = [];
@@ -70,6 +70,7 @@ function member(index: number, rules = RULES): Member {
         },
       },
       signer: { address: ADDRESSES[index]!, sign: (digest) => sign(digest, KEYS[index]!) },
+      ...(chunkSize === undefined ? {} : { chunkSize }),
       publishVote: (_, vote) => votes.push(vote),
       publishCertificate: async (_, bytes, id) => {
         state.tries++;
@@ -96,6 +97,29 @@ const truth = statementOver(packetsFrom(0n, 10));
 const FIRST = proposerIndex(LANE, 0n, 0, TURN_MS, 3);
 const OTHER = (FIRST + 1) % 3;
 const LAST = (FIRST + 2) % 3;
+
+describe('a chunk size', () => {
+  const rules = { ...RULES, chunkSize: 8, chunkSizeMin: 2 };
+  it.each([
+    { wish: 5, size: 5 },
+    { wish: 1, size: 2 },
+    { wish: 99, size: 8 },
+  ])('that a proposer wishes to be $wish is $size, and others sign it', async ({ wish, size }) => {
+    const [first, other] = [member(FIRST, rules, () => wish), member(OTHER, rules)];
+    for (const { journal } of [first, other]) await derivePackets(journal, packetsFrom(0n, 10), 1n);
+    await first.attester.tick();
+    await other.attester.onVote(first.votes()[0]!);
+    const { checkpoint } = decodeCertificate(other.published()[0]!.bytes);
+    expect(checkpoint).toEqual({ ...truth, chunkSize: size, root: merkleRoot(chunkHashes(packetsFrom(0n, 10), size)) });
+  });
+
+  it('is not below what a proof has room for', async () => {
+    const one = member(FIRST, { ...rules, chunkSizeMin: 1 }, () => 1);
+    await derivePackets(one.journal, packetsFrom(0n, 300), 1n);
+    await one.attester.tick();
+    expect(decodeCertificate(one.votes()[0]!).checkpoint).toMatchObject({ packetCount: 256, chunkSize: 1 });
+  });
+});
 
 describe('a checkpoint', () => {
   it('is proposed by the one whose turn it is, once, and by the next one a turn later', async () => {

@@ -20,10 +20,11 @@ import type { Clock } from '../core/clock.ts';
 import { createSerial } from '../core/concurrency.ts';
 import { assert, asViaductError } from '../core/errors.ts';
 import type { ChainName, LaneId } from '../core/ids.ts';
-import { VOTES_PENDING_MAX } from '../core/limits.ts';
+import { CHECKPOINT_CHUNKS_MAX, VOTES_PENDING_MAX } from '../core/limits.ts';
 import type { Logger } from '../core/log.ts';
 import { endOfRun } from '../core/ranges.ts';
 import { type AttestationRules, certificateProblem, signerOf, statementProblem } from '../core/signatures.ts';
+import type { TargetBudget } from '../core/ports.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Journal, LaneRecord } from '../store/journal.ts';
 import { type CutPolicy, nextCut, proposerIndex } from './nextCut.ts';
@@ -33,6 +34,8 @@ export interface AttestedLane {
   readonly source: ChainName;
   readonly target: ChainName;
   readonly rules: AttestationRules;
+  /** What one transaction on the target may use; undefined: chunks have the lane's size whatever they cost. */
+  readonly budget?: TargetBudget | undefined;
 }
 
 /** What an attester needs of a ledger; see `ledger/ledger.ts`. */
@@ -61,6 +64,8 @@ export interface LaneAttesterDeps {
   readonly telemetry: Telemetry;
   publishVote(lane: LaneId, vote: Uint8Array): void;
   publishCertificate(lane: LaneId, certificate: Uint8Array, id: string): Promise<void>;
+  /** How many packets the next chunks should have; within the lane's rules whatever it says. Default: the most. */
+  chunkSize?(): number;
 }
 
 export interface LaneAttesterOptions extends CutPolicy {
@@ -166,7 +171,10 @@ export function createLaneAttester(
     }
     if (waiting?.base !== base) waiting = { base, sinceMs: now, turn: -1 };
     const waitedMs = now - waiting.sinceMs;
-    const cut = nextCut({ base, derived, waitedMs, pending }, options);
+    const { chunkSize: most, chunkSizeMin: least = most } = rules;
+    const chunkSize = Math.min(most, Math.max(least, deps.chunkSize?.() ?? most));
+    const packetsMax = Math.min(options.packetsMax, chunkSize * CHECKPOINT_CHUNKS_MAX);
+    const cut = nextCut({ base, derived, waitedMs, pending }, { ...options, packetsMax });
     const turn = Math.floor(waitedMs / options.turnMs);
     if (cut === undefined || turn === waiting.turn) return;
     if (proposerIndex(lane.id, base, waitedMs, options.turnMs, rules.signers.members.length) !== myIndex) return;
@@ -182,8 +190,8 @@ export function createLaneAttester(
       signerSetHash: signerSetHash(rules.signers),
       manifestHash: rules.manifestHash,
       ...cut,
-      chunkSize: rules.chunkSize,
-      root: merkleRoot(chunkHashes(packets, rules.chunkSize)),
+      chunkSize,
+      root: merkleRoot(chunkHashes(packets, chunkSize)),
       sourceHeight: source.derivedHeight,
       sourceBlockHash,
     };
@@ -208,7 +216,7 @@ export function createLaneAttester(
     }
     const packets = await journal.readPackets(lane.id, checkpoint.firstSequence, checkpoint.packetCount);
     if (packets === undefined) return;
-    if (!equalBytes(merkleRoot(chunkHashes(packets, rules.chunkSize)), checkpoint.root)) {
+    if (!equalBytes(merkleRoot(chunkHashes(packets, checkpoint.chunkSize)), checkpoint.root)) {
       refuse(candidate, 'PACKETS_DIFFER', 'covers packets that differ from the verified ones');
       return;
     }

@@ -13,8 +13,18 @@ export interface ApiTransfer {
   readonly return?: string;
 }
 
+/** A transfer on its way through a chain in the middle. */
+export interface ApiForward {
+  readonly state: string;
+  readonly place?: string;
+  readonly transaction?: string;
+  readonly reason?: string;
+}
+
 export interface ApiClient {
   get(path: string): Promise<unknown>;
+  post(path: string, body: unknown): Promise<unknown>;
+  forward(address: string): Promise<ApiForward>;
   transfersOf(transaction: string, chain: string): Promise<readonly ApiTransfer[]>;
   transfer(id: string): Promise<ApiTransfer>;
 }
@@ -22,11 +32,11 @@ export interface ApiClient {
 const TIMEOUT_MS = 10_000;
 
 export function createApiClient(url: string): ApiClient {
-  async function get(path: string): Promise<unknown> {
+  async function ask(path: string, init: RequestInit = {}): Promise<unknown> {
     let response: Response;
     let body: { error?: { message?: string } };
     try {
-      response = await fetch(`${url}${path}`, { signal: timeoutSignal(TIMEOUT_MS) });
+      response = await fetch(`${url}${path}`, { ...init, signal: timeoutSignal(TIMEOUT_MS) });
       body = (await response.json()) as typeof body;
     } catch (cause) {
       throw new ViaductError({
@@ -44,8 +54,15 @@ export function createApiClient(url: string): ApiClient {
     });
   }
 
+  const get = async (path: string): Promise<unknown> => ask(path);
+
   return {
     get,
+    post: async (path, body) => {
+      const headers = { 'content-type': 'application/json' };
+      return ask(path, { method: 'POST', headers, body: JSON.stringify(body) });
+    },
+    forward: async (address) => (await get(`/v1/forwards/${encodeURIComponent(address)}`)) as ApiForward,
     transfersOf: async (transaction, chain) => {
       const query = `txHash=${encodeURIComponent(transaction)}&chain=${encodeURIComponent(chain)}`;
       return ((await get(`/v1/transfers?${query}`)) as { transfers: ApiTransfer[] }).transfers;

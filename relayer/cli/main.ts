@@ -6,7 +6,9 @@ import { systemClock } from '../core/clock.ts';
 import { asViaductError, type ViaductError } from '../core/errors.ts';
 import { startRelayer } from '../main.ts';
 import { EXIT, exitCodeOf } from './exitCodes.ts';
+import { forward, type ForwardOptions } from './forward.ts';
 import { createOutput, toJson } from './output.ts';
+import { quote, type QuoteOptions } from './quote.ts';
 import { status } from './status.ts';
 import { transfer, type TransferOptions } from './transfer.ts';
 import { vaultKeys, type VaultKeysOptions } from './vaultKeys.ts';
@@ -15,6 +17,7 @@ interface DevnetOptions {
   readonly dir: string;
   readonly apiPort: string;
   readonly families: string;
+  readonly with: string;
   readonly cosmos: string;
 }
 
@@ -63,10 +66,12 @@ program
   .command('transfer')
   .description('send a transfer and follow it to its end')
   .requiredOption('--from <chain>', 'source chain')
-  .requiredOption('--to <chain>', 'target chain')
+  .requiredOption('--to <chain>', 'target chain; several times when any of them will do', collect)
   .requiredOption('--asset <symbol>', 'what to send')
   .requiredOption('--amount <number>', 'how much, in whole tokens, such as 1.5')
-  .option('--receiver <account>', 'account on the target chain; your own when left out')
+  .option('--receiver <account>', 'account on the target chain, for each --to; your own when left out', collect)
+  .option('--split', 'the amount may arrive in several transfers, as a quote says')
+  .option('--via <chain>', 'through a third EVM chain, whose forwarder sends it on; any: where a quote says so')
   .option('--deadline <seconds>', 'Unix time after which it is sent back instead')
   .option('--config <file>', 'relayer.yaml: the manifest and endpoints to use', DEFAULT_CONFIG)
   .option('--key-file <file>', 'file with your private key; the local network leaves one beside its config')
@@ -78,12 +83,46 @@ program
     process.exitCode = await transfer(options, { clock: systemClock, output }, stop.signal);
   });
 
+program
+  .command('quote')
+  .description('which ways a transfer could go, how long each takes, and why')
+  .requiredOption('--from <chain>', 'source chain')
+  .requiredOption('--to <chain>', 'target chain; several times when any of them will do', collect)
+  .requiredOption('--asset <symbol>', 'what to send')
+  .requiredOption('--amount <number>', 'how much, in whole tokens, such as 1.5')
+  .option('--receiver <account>', 'account on the target chain, for each --to', collect)
+  .option('--split', 'the amount may arrive in several transfers')
+  .option('--via <chain>', 'through a third EVM chain; any: through any that this relayer sends on through')
+  .option('--config <file>', 'relayer.yaml', DEFAULT_CONFIG)
+  .option('--api <url>', "the relayer's API; the config's when left out")
+  .option('--json', 'one JSON object on stdout')
+  .action(async (options: QuoteOptions & { json?: true }) => {
+    process.exitCode = await quote(options, createOutput(options.json === true));
+  });
+
+program
+  .command('forward')
+  .description('poke the forwarder of a transfer through a third chain, or take back what it holds')
+  .requiredOption('--terms <json>', 'its terms as `viaduct transfer` printed them, or a file with them')
+  .option('--recover', 'give what it holds to its recovery account, instead of sending it on')
+  .option('--config <file>', 'relayer.yaml: the manifest, endpoints and factory to use', DEFAULT_CONFIG)
+  .option('--key-file <file>', 'file with your private key, which pays for it')
+  .option('--json', 'one JSON object on stdout')
+  .action(async (options: ForwardOptions & { json?: true }) => {
+    const output = createOutput(options.json === true);
+    process.exitCode = await forward(options, { clock: systemClock, output }, stop.signal);
+  });
+
 const keys = program.command('keys').description('keys of a member');
 keys
   .command('vault')
-  .description('the public keys of a vault member, for the manifest: one for each account of the vault')
-  .requiredOption('--chain-id <id>', 'the chain as in its headers, such as cosmoshub-4')
-  .requiredOption('--key-file <file>', 'file with the secret that vaultKey will refer to')
+  .description(
+    "what an operator gives to the manifest of a vault: a member's public keys, and on Substrate submitters'",
+  )
+  .option('--chain-id <id>', 'a Cosmos chain as in its headers, such as cosmoshub-4')
+  .option('--ss58-prefix <number>', 'a Substrate chain, by the prefix of its addresses, such as 0 for Polkadot')
+  .option('--key-file <file>', "file with the member's secret, that vaultKey will refer to")
+  .option('--submitter-key-file <file>', 'file with the seed that submitterKey will refer to (Substrate)')
   .option('--shards <number>', 'accounts of the vault', '1')
   .option('--json', 'one JSON object on stdout')
   .action((options: VaultKeysOptions & { json?: true }) => {
@@ -106,6 +145,7 @@ program
   .option('--dir <folder>', 'where its files go', '.devnet')
   .option('--api-port <port>', "port of the relayer's API", '7717')
   .option('--families <list>', 'families of its chains', 'evm,cosmos,substrate')
+  .option('--with <chains>', 'chains that are not there otherwise: asset-hub-b', '')
   .option('--cosmos <kind>', 'Cosmos chains: local, or tokend for real nodes (needs Go)', 'local')
   .option('--json', 'what runs where, as JSON')
   .action(async (options: DevnetOptions & { json?: true }) => {
@@ -118,6 +158,11 @@ try {
   await program.parseAsync();
 } catch (thrown) {
   process.exitCode = thrown instanceof CommanderError ? usageCode(thrown) : fail(asViaductError(thrown));
+}
+
+/** Values of an option that may be given several times. */
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 function usageCode(error: CommanderError): number {

@@ -3,7 +3,7 @@ import { loadConfig, systemSources } from '../config/index.ts';
 import { createApiClient } from './apiClient.ts';
 import { EXIT } from './exitCodes.ts';
 import { type Output, table } from './output.ts';
-import { apiUrl } from './transfer.ts';
+import { apiUrl } from './apiUrl.ts';
 
 interface LaneRow {
   readonly source: string;

@@ -3,7 +3,7 @@
  * file beside this one. It needs an endpoint per chain; it has nothing to do with the relayer's own accounts.
  */
 import type { Clock } from '../core/clock.ts';
-import { assert, ViaductError } from '../core/errors.ts';
+import { assert, asViaductError, ViaductError } from '../core/errors.ts';
 import type { ChainName } from '../core/ids.ts';
 import { parseUnits } from '../core/units.ts';
 import {
@@ -126,7 +126,7 @@ export function createWallet(deps: { readonly clock: Clock }, options: WalletOpt
         const symbols = lane.assets.map(({ id }) => manifest.assets.find((row) => row.id === id)?.symbol ?? String(id));
         throw usage(`The lane does not carry ${JSON.stringify(request.asset)}.`, [`It carries ${symbols.join(', ')}.`]);
       }
-      const canonical = parseUnits(request.amount, asset.decimals);
+      const canonical = canonicalUnits(request.amount, asset);
       if (canonical < terms.minAmount || (terms.maxAmount !== undefined && canonical > terms.maxAmount)) {
         throw usage(`${request.amount} ${asset.symbol} is outside what the lane takes.`, [
           `From ${terms.minAmount} to ${terms.maxAmount ?? 'any number of'} canonical units of 10^-${asset.decimals}.`,
@@ -197,6 +197,17 @@ async function createChainWallet(
       return createCosmosWallet(deps, { chain, key, url });
     case 'substrate':
       return createSubstrateWallet(deps, { chain, key, url });
+  }
+}
+
+function canonicalUnits(amount: string, { symbol, decimals }: Asset): bigint {
+  try {
+    return parseUnits(amount, decimals);
+  } catch (error) {
+    throw usage(
+      `Not an amount of ${symbol}: ${JSON.stringify(amount.slice(0, 80))}.`,
+      asViaductError(error).metaMessages,
+    );
   }
 }
 

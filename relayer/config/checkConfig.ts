@@ -167,7 +167,7 @@ function checkEndpoints(
 
 /** Keys of a chain's row that only one family has. */
 const FAMILY_KEYS = {
-  evm: ['beacon', 'accounts', 'maxFeePerGasGwei'],
+  evm: ['beacon', 'accounts', 'maxFeePerGasGwei', 'forward'],
   cosmos: ['vaultKey'],
   substrate: ['vaultKey', 'submitterKey', 'relayEndpoints'],
 } as const satisfies Record<ManifestChain['family'], readonly string[]>;
@@ -271,12 +271,40 @@ function checkAccounts({ manifest, roles, at, report }: Context, attester: Uint8
       }
     }
   }
+  checkForwards({ manifest, roles, at, report });
   const hasVault = manifest?.chains.some(({ gateway }) => gateway.kind === 'vault') === true;
   if (roles.has('submit') && accounts === 0 && !hasVault) {
     report(['roles', listOf(at('roles')).indexOf('submit')], {
       problem: 'the role submit needs accounts for at least one chain',
       fix: 'Add accounts to a chain, or leave the role out.',
     });
+  }
+}
+
+/** Who pokes forwarders sends by a nonce of its own, so it can be no account that submits. */
+function checkForwards({ manifest, roles, at, report }: Pick<Context, 'manifest' | 'roles' | 'at' | 'report'>): void {
+  for (const name of keysOf(at('chains'))) {
+    const path = ['chains', name, 'forward', 'key'];
+    if (at(...path) === undefined) continue;
+    const address = checkKey(path, at, report);
+    if (address === undefined) continue;
+    for (const index of listOf(at('chains', name, 'accounts')).keys()) {
+      const text = validValue(attesterShape.key, at('chains', name, 'accounts', index, 'key'));
+      const key = text === undefined ? undefined : fromHex(text, 32);
+      if (key === undefined || !isPrivateKey(key) || !equalBytes(addressOf(key), address)) continue;
+      report(path, {
+        problem: `the account ${checksumAddress(address)} submits too: it is accounts[${index}]`,
+        fix: 'Each account has one stream of nonces: give the one that pokes its own key.',
+      });
+    }
+    if (manifest !== undefined && manifest.profile !== 'dev' && isPublishedKey(address)) report(path, publishedKey());
+    if (!roles.has('api') || !roles.has('verify')) {
+      report(path, {
+        severity: 'warning',
+        problem: 'a key that pokes forwarders in a process that is told of none',
+        fix: 'Forwards are registered with the role api and watched by the role verify: add both, or take the key out.',
+      });
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /** relayer.yaml as it is written. Conversion to `RelayerConfig` and the checks across fields come after. */
 import { z } from 'zod';
-import { integerField, slugField } from '../manifest/fields.ts';
+import { evmAddressField, integerField, slugField } from '../manifest/fields.ts';
 import { LOG_FORMATS, LOG_LEVELS, ROLES } from './relayerConfig.ts';
 import { DEFAULT_TUNING, POLL_MS, tuningSchema } from './tuning.ts';
 
@@ -9,6 +9,10 @@ export const CONFIG_BYTES_MAX = 512 * 1024;
 export const ENDPOINTS_MAX = 16;
 export const ACCOUNTS_MAX = 64;
 export const FEE_GWEI = { max: 1_000_000, default: 100 } as const;
+export const FORWARD = {
+  openMax: { max: 10_000, default: 1_000 },
+  pokesPerHourMax: { max: 100_000, default: 600 },
+} as const;
 export const API_DEFAULT = { host: '127.0.0.1', port: 7717 } as const;
 
 const PATH = 'the path of a file or directory';
@@ -51,6 +55,26 @@ const accountSchema = z
   .strictObject({ key: keyField('Private key of a funded account that pays fees.') }, { error: 'a map with key' })
   .describe('An account that submits. It has no authority over the gateways.');
 
+export const forwardSchema = z
+  .strictObject(
+    {
+      factory: evmAddressField().describe(
+        'Address of the factory of forwarders. It is trusted with what users of this config send on through the chain.',
+      ),
+      key: keyField(
+        'Private key of a funded account that pokes forwarders, and does nothing else. Without it this process pokes none.',
+      ).optional(),
+      openMax: integerField(1, FORWARD.openMax.max)
+        .default(FORWARD.openMax.default)
+        .describe('Forwards registered here and not at their end.'),
+      pokesPerHourMax: integerField(1, FORWARD.pokesPerHourMax.max)
+        .default(FORWARD.pokesPerHourMax.default)
+        .describe('Transactions that the account pays for in an hour.'),
+    },
+    { error: 'a map with factory' },
+  )
+  .describe('Forwarders: contracts through which transfers change lanes on this chain. Off when left out.');
+
 export const chainConfigSchema = z
   .strictObject(
     {
@@ -79,6 +103,7 @@ export const chainConfigSchema = z
         .max(FEE_GWEI.max, { error: GWEI })
         .default(FEE_GWEI.default)
         .describe('The most a transaction offers per gas, in gwei.'),
+      forward: forwardSchema.optional(),
       vaultKey: keyField(
         "Secret of this member of the chain's vault: its keys of all shards come from it. Its public keys are in the manifest.",
       ).optional(),

@@ -9,6 +9,7 @@ export {
   type CosmosChainConfig,
   type Endpoint,
   type EvmChainConfig,
+  type ForwardConfig,
   type LogConfig,
   type LogFormat,
   type LogLevel,

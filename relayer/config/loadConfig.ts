@@ -16,7 +16,15 @@ import { checkConfig } from './checkConfig.ts';
 import { CONFIG_BYTES_MAX, configSchema, type RawConfig } from './configSchema.ts';
 import { endpointName } from './endpointName.ts';
 import { reasonOf, resolveReferences } from './references.ts';
-import type { AttesterConfig, ChainConfig, Endpoint, NatsAuth, NatsConfig, RelayerConfig } from './relayerConfig.ts';
+import type {
+  AttesterConfig,
+  ChainConfig,
+  Endpoint,
+  ForwardConfig,
+  NatsAuth,
+  NatsConfig,
+  RelayerConfig,
+} from './relayerConfig.ts';
 import { createSecret, type Secret } from './secret.ts';
 
 export interface ConfigSources {
@@ -130,6 +138,7 @@ function toChainConfig(raw: RawConfig['chains'][string], family: ManifestChain['
         beacon: (raw.beacon ?? []).map(({ url }) => createSecret(url)),
         accounts: (raw.accounts ?? []).map((account) => keyPair(account.key)),
         maxFeePerGas: BigInt(Math.round(raw.maxFeePerGasGwei * 1e9)),
+        forward: toForward(raw.forward),
       };
     case 'cosmos':
       return { family, ...base, vaultKey: toKey(raw.vaultKey) };
@@ -142,6 +151,17 @@ function toChainConfig(raw: RawConfig['chains'][string], family: ManifestChain['
         submitterKey: toKey(raw.submitterKey),
       };
   }
+}
+
+function toForward(raw: RawConfig['chains'][string]['forward']): ForwardConfig | undefined {
+  if (raw === undefined) return undefined;
+  const { factory, key, openMax, pokesPerHourMax } = raw;
+  return {
+    factory: fromHex(factory, 20),
+    account: key === undefined ? undefined : keyPair(key),
+    openMax,
+    pokesPerHourMax,
+  };
 }
 
 function toKey(key: string | undefined): Secret<Uint8Array> | undefined {

@@ -46,6 +46,20 @@ export interface EvmChainConfig extends ChainConfigBase {
   readonly accounts: readonly AccountConfig[];
   /** Wei: no transaction offers more. */
   readonly maxFeePerGas: bigint;
+  /** Where transfers may change lanes; undefined where nobody said which factory is trusted. */
+  readonly forward: ForwardConfig | undefined;
+}
+
+/** Forwarders: contracts through which a transfer goes on over a second lane. */
+export interface ForwardConfig {
+  /** 20 bytes: who makes them. What it makes is trusted with what users send to it. */
+  readonly factory: Uint8Array;
+  /** Pays for poking them. Undefined in a process that only sends to them. */
+  readonly account: AccountConfig | undefined;
+  /** Forwards registered and not at their end. */
+  readonly openMax: number;
+  /** Transactions that this process pays for. */
+  readonly pokesPerHourMax: number;
 }
 
 export interface CosmosChainConfig extends ChainConfigBase {

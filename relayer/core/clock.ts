@@ -41,7 +41,11 @@ export const systemClock: Clock = {
     }),
 };
 
+/** The reason to give when a wait ends early in normal life: an error made for each one costs its stack, some 10 us. */
+export const ENDED_EARLY = new ViaductError({ code: 'ABORTED', shortMessage: 'No longer waited for.' });
+
 export function abortedError(signal?: AbortSignal): ViaductError {
+  if (signal?.reason === ENDED_EARLY) return ENDED_EARLY;
   return new ViaductError({ code: 'ABORTED', shortMessage: 'Stopped on request.', cause: signal?.reason });
 }
 

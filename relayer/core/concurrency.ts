@@ -1,5 +1,5 @@
 /** Two small tools for loops: run one at a time, and sleep until woken. */
-import type { Clock } from './clock.ts';
+import { type Clock, ENDED_EARLY } from './clock.ts';
 
 /** Runs tasks one after the other in the order they were given; a failed task does not stop the next. */
 export function createSerial(): <T>(task: () => Promise<T>) => Promise<T> {
@@ -30,7 +30,7 @@ export function createWake(clock: Clock): Wake {
       if (!woken && !signal.aborted) {
         const early = new AbortController();
         const end = (): void => {
-          early.abort();
+          early.abort(ENDED_EARLY);
         };
         notify = end;
         // Not `AbortSignal.any`: on Node 20 each call leaves some 60 bytes with the long-lived signal, and loops wait

@@ -8,6 +8,10 @@ export const ACCOUNT_BYTES_MAX = 32;
 export const FRAME_PACKETS_MAX = 480;
 /** Packets in a chunk: 512 fresh holders cost 13.8 M gas, under the 16.78 M of EIP-7825. */
 export const CHUNK_PACKETS_MAX = 512;
+/** Packets in a chunk below which no proposer goes: of fewer, what a transaction costs by itself outweighs the payments. */
+export const CHUNK_PACKETS_MIN = 32;
+/** Packets in a chunk paid by a Substrate vault: 459 minted payouts were the most that a block of a modern asset hub took. */
+export const SUBSTRATE_CHUNK_PACKETS_MAX = 256;
 /** Chunks in a checkpoint: proofs stay at 8 siblings. */
 export const CHECKPOINT_CHUNKS_MAX = 256;
 /** Packets in a checkpoint. */

@@ -15,13 +15,16 @@ export interface ChunkOutcome {
   /** `done`: included; `again`: lost, try again; `refused`: the gateway does not take this certificate. */
   readonly kind: (typeof OUTCOME_KINDS)[number];
   readonly reason: string;
+  /** What its transaction used of the target: gas, weight or whatever is counted there. */
+  readonly used?: bigint | undefined;
 }
 
 const OUTCOME_BYTES_MAX = 2048;
 
 export function encodeOutcome(outcome: ChunkOutcome): Uint8Array {
   const reason = outcome.reason.slice(0, 256);
-  return utf8(JSON.stringify({ ...outcome, reason, firstSequence: outcome.firstSequence.toString() }));
+  const used = outcome.used?.toString();
+  return utf8(JSON.stringify({ ...outcome, reason, used, firstSequence: outcome.firstSequence.toString() }));
 }
 
 /** Throws `DecodeError`. */
@@ -40,12 +43,14 @@ export function decodeOutcome(bytes: Uint8Array): ChunkOutcome {
     if (typeof chunkIndex !== 'number' || !Number.isInteger(chunkIndex) || chunkIndex < 0) {
       throw new DecodeError({ shortMessage: 'chunkIndex is missing' });
     }
+    const used = row?.['used'];
     return {
       lane: laneId(typeof lane === 'string' ? lane : ''),
       firstSequence: BigInt(firstSequence),
       chunkIndex,
       kind,
       reason: typeof reason === 'string' ? reason.slice(0, 256) : '',
+      ...(typeof used === 'string' && /^\d{1,20}$/.test(used) ? { used: BigInt(used) } : {}),
     };
   } catch (cause) {
     throw new DecodeError({ shortMessage: 'Malformed outcome of a chunk.', cause });

@@ -199,8 +199,18 @@ export type TransactionOutcome =
   /** Another transaction of this account took the slot. */
   | { readonly kind: 'slotTaken' };
 
+/** Of one transaction, in what the chain counts: gas, weight. */
+export interface TargetBudget {
+  /** What it should use at most. */
+  readonly perChunk: number;
+  /** Of which it uses so much whatever is in it. */
+  readonly fixed: number;
+}
+
 /** The target side of a chain, shared by its accounts. */
 export interface ChainTarget {
+  /** What chunks are sized by, where the chain counts what a transaction uses. */
+  readonly budget?: TargetBudget | undefined;
   lanes(lanes: readonly LaneId[], signal: AbortSignal): Promise<ReadonlyMap<LaneId, TargetLaneView>>;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { concatBytes, fromHex, utf8 } from './bytes.ts';
 import { domainSeparator } from './checkpoint.ts';
 import { caip2, laneId } from './ids.ts';
 import { keccak256 } from './keccak.ts';
-import { type AttestationRules, certificateProblem, signerOf } from './signatures.ts';
+import { type AttestationRules, certificateProblem, createCertificateCheck, signerOf } from './signatures.ts';
 
 const checkpoint = statementOver(packetsFrom(0n, 10));
 const [one, two, three] = KEYS as [Uint8Array, Uint8Array, Uint8Array];
@@ -23,6 +23,41 @@ describe('certificate', () => {
   it('of a threshold or more is good', () => {
     expect(certificateProblem(good, RULES)).toBeUndefined();
     expect(certificateProblem(signedBy(checkpoint, [one, two, three]), RULES)).toBeUndefined();
+  });
+
+  it('may have fewer packets in a chunk than the most where the rules leave a choice', () => {
+    const cutInto = (chunkSize: number) => signedBy({ ...checkpoint, chunkSize }, [one, two]);
+    const rules = { ...RULES, chunkSize: 8, chunkSizeMin: 4 };
+    expect([4, 6, 8].map((size) => certificateProblem(cutInto(size), rules))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect([3, 9].map((size) => certificateProblem(cutInto(size), rules))).toEqual([
+      'chunk size 3 is not 4 to 8',
+      'chunk size 9 is not 4 to 8',
+    ]);
+  });
+
+  it('that was found good is so again, byte by byte and under the same rules only', () => {
+    const check = createCertificateCheck();
+    const forged = { ...good, signatures: good.signatures.slice() };
+    forged.signatures[40]! ^= 1;
+    const others = { ...RULES, manifestHash: new Uint8Array(32) };
+    for (let round = 0; round < 2; round++) {
+      expect(check.problem(good, RULES)).toBeUndefined();
+      expect(check.problem(forged, RULES)).toBe(certificateProblem(forged, RULES));
+      expect(check.problem({ ...good, checkpoint: { ...checkpoint, packetCount: 9 } }, RULES)).toMatch(
+        /signature|signers/,
+      );
+      expect(check.problem(good, others)).toBe('another manifest');
+    }
+    // Far more than are remembered: each is judged right all the same.
+    for (let first = 0n; first < 600n; first++) {
+      const other = { ...good, checkpoint: { ...checkpoint, firstSequence: first + 1n } };
+      expect(check.problem(other, RULES)).toBeDefined();
+    }
+    expect(check.problem(good, RULES)).toBeUndefined();
   });
 
   it('ATTACKS 7 Attestation: every other one is refused, saying why', () => {

@@ -1,6 +1,7 @@
 /** Who signed a checkpoint, and whether that is enough: the same rules as the gateway's, in the same order. */
+import { Buffer } from 'node:buffer';
 import { bytesToHex, compareBytes, equalBytes } from './bytes.ts';
-import { type Certificate, SIGNATURE_BYTES } from './certificate.ts';
+import { type Certificate, encodeCertificate, SIGNATURE_BYTES } from './certificate.ts';
 import {
   checkpointDigest,
   chunkCount,
@@ -19,7 +20,10 @@ export interface AttestationRules {
   readonly manifestHash: Uint8Array;
   /** Domain separator of the lane's target gateway. */
   readonly domain: Uint8Array;
+  /** The most packets in a chunk. */
   readonly chunkSize: number;
+  /** The fewest that a proposer may choose, so that nobody makes a lane pay for many small ones; default: no choice. */
+  readonly chunkSizeMin?: number | undefined;
 }
 
 /** Why the statement is not one that this signer set makes now, or undefined. */
@@ -29,7 +33,11 @@ export function statementProblem({ checkpoint }: Certificate, rules: Attestation
   }
   if (!equalBytes(checkpoint.signerSetHash, signerSetHash(rules.signers))) return 'another signer set';
   if (!equalBytes(checkpoint.manifestHash, rules.manifestHash)) return 'another manifest';
-  if (checkpoint.chunkSize !== rules.chunkSize) return `chunk size ${checkpoint.chunkSize} is not ${rules.chunkSize}`;
+  const { chunkSize, chunkSizeMin = chunkSize } = rules;
+  if (checkpoint.chunkSize < chunkSizeMin || checkpoint.chunkSize > chunkSize) {
+    const allowed = chunkSizeMin === chunkSize ? `${chunkSize}` : `${chunkSizeMin} to ${chunkSize}`;
+    return `chunk size ${checkpoint.chunkSize} is not ${allowed}`;
+  }
   return undefined;
 }
 
@@ -57,6 +65,40 @@ export function certificateProblem(certificate: Certificate, rules: AttestationR
     last = signer;
   }
   return undefined;
+}
+
+export interface CertificateCheck {
+  /** As `certificateProblem`, for one that comes again and again: with each of its chunks, by several ways. */
+  problem(certificate: Certificate, rules: AttestationRules): string | undefined;
+}
+
+/** Certificates found good that are remembered for each set of rules: a few per lane that is under way. */
+const GOOD_KEPT = 512;
+
+/**
+ * Remembers, byte by byte, what it found good under the same rules; what is bad is judged each time. Recovering a signature
+ * costs 60 us, and a checkpoint of 32 chunks brings the same ones 32 times.
+ */
+export function createCertificateCheck(): CertificateCheck {
+  const good = new WeakMap<AttestationRules, Set<string>>();
+  return {
+    problem(certificate, rules) {
+      const known = good.get(rules) ?? new Set();
+      good.set(rules, known);
+      const bytes = encodeCertificate(certificate);
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+      if (known.has(text)) return undefined;
+      const problem = certificateProblem(certificate, rules);
+      if (problem !== undefined) return problem;
+      // The oldest gives way.
+      for (const oldest of known) {
+        if (known.size < GOOD_KEPT) break;
+        known.delete(oldest);
+      }
+      known.add(text);
+      return undefined;
+    },
+  };
 }
 
 /** Why the chunk is not one of the checkpoint, or undefined. */

@@ -48,6 +48,8 @@ let telemetry: ReturnType<typeof recordTelemetry>;
 let target: { accepted: bigint | undefined; paused: boolean; fails: ErrorCode | undefined };
 /** The chunks in the queue, `<first sequence>.<index>`, as somebody takes them. */
 let queue: string[];
+/** How often the target was asked about its lanes. */
+let asked: number;
 
 beforeEach(async () => {
   clock = createTestClock();
@@ -56,6 +58,7 @@ beforeEach(async () => {
   telemetry = recordTelemetry();
   target = { accepted: 0n, paused: false, fails: undefined };
   queue = [];
+  asked = 0;
   [bus, peer] = [0, 1].map(() => createMemoryBus({ broker, clock, subjects })) as [Bus, Bus];
   await bus.ensureTopology();
   await peer.ensureTopology();
@@ -83,6 +86,7 @@ async function takeAll(): Promise<void> {
 
 async function start(more: Partial<typeof options> = {}): Promise<void> {
   const lanes = async (ids: readonly LaneId[]): Promise<ReadonlyMap<LaneId, TargetLaneView>> => {
+    asked++;
     if (target.fails !== undefined) throw new ViaductError({ code: target.fails, shortMessage: 'no' });
     const view = { acceptedSequence: target.accepted, paused: target.paused };
     return Promise.resolve(new Map(ids.map((id) => [id, view])));
@@ -122,6 +126,22 @@ const frameOf = (from: bigint, count: number, amount = 1n): Uint8Array =>
 
 describe('a planner with its own verification', () => {
   beforeEach(async () => derivePackets(journal, packets, 1n));
+
+  it('asks the target after its news and now and then, not for all that happens at the source', async () => {
+    await start();
+    const before = asked;
+    for (let i = 0; i < 5; i++) await publish(first);
+    expect(asked).toBe(before);
+    expect(taken()).toEqual(['0.0', '0.1', '0.2']);
+    target.accepted = 12n;
+    await publish(second);
+    expect(taken()).toEqual([]);
+    await say('done', 0n, 0);
+    expect(asked).toBe(before + 1);
+    expect(taken()).toEqual(['12.0', '12.1']);
+    await clock.advance(1_000);
+    expect(asked).toBe(before + 5);
+  });
 
   it('hands out the chunks of the next checkpoint, and of the one after when that is accepted', async () => {
     await start();
@@ -352,7 +372,7 @@ describe('a planner without verification', () => {
       await publishFrame(frameOf(2n, 15, 1_000_000n));
       await publishFrame(frameOf(13n, 5, 1_000_000n));
       await publish(second);
-      await clock.advance(250);
+      await clock.advance(500);
       expect(taken()).toEqual(['12.0', '12.1', '12.2']);
     });
   });

@@ -18,7 +18,7 @@ import type { Logger } from '../core/log.ts';
 import { type ChunkOutcome, decodeOutcome } from '../core/outcome.ts';
 import type { ChainTarget, TargetLaneView } from '../core/ports.ts';
 import { isIn } from '../core/ranges.ts';
-import { type AttestationRules, certificateProblem } from '../core/signatures.ts';
+import { type AttestationRules, createCertificateCheck } from '../core/signatures.ts';
 import type { Subjects } from '../core/subjects.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Journal } from '../store/journal.ts';
@@ -73,7 +73,11 @@ export async function plan(
   const byId = new Map(lanes.map((lane) => [lane.id, lane]));
   const weights = new Map(lanes.map(({ id, weight = 1 }) => [id, weight]));
   const handedOut = createHandedOut(options.resendMs);
+  const check = createCertificateCheck();
   let fairness = freshFairness<LaneId>();
+  let seen: ReadonlyMap<LaneId, TargetLaneView> = new Map();
+  /** When the target was asked; undefined: something happened there since. */
+  let seenMs: number | undefined;
   const lease = bus.lease(`plan-${chain}`, {
     holder: options.durable,
     ttlMs: options.leaseMs ?? LEASE_MS,
@@ -88,7 +92,7 @@ export async function plan(
     const certificate = decodeCertificate(payload);
     const lane = byId.get(certificate.checkpoint.lane);
     if (lane === undefined) return;
-    const problem = certificateProblem(certificate, lane.rules);
+    const problem = check.problem(certificate, lane.rules);
     if (problem !== undefined) {
       log.warn({ lane: lane.id, problem }, 'ignored a certificate');
       return;
@@ -112,6 +116,7 @@ export async function plan(
     const isKnown = handedOut.has(outcome);
     handedOut.hear(outcome, clock.now(), lease.held);
     if (!isKnown || !lease.held) return;
+    seenMs = undefined;
     if (kind === 'refused') {
       telemetry.alert('warning', 'CHUNK_REFUSED', `The gateway of ${chain} refused a chunk: ${reason}`, {
         lane,
@@ -121,9 +126,27 @@ export async function plan(
     wake();
   }
 
-  async function viewLane(lane: PlannedLane, seen: TargetLaneView): Promise<LanePlanView<PlannedCertificate>> {
-    const { delivered } = await journal.lane(lane.id);
-    const { paused, acceptedSequence: accepted = ANY_ORDER } = seen;
+  /** What wakes the planner is mostly news of the source: the target is asked again only after its own, and now and then. */
+  async function lookAtTarget(): Promise<void> {
+    if (seenMs !== undefined && clock.now() - seenMs < options.pollMs) return;
+    seenMs = clock.now();
+    try {
+      seen = await deps.target.lanes([...byId.keys()], signal);
+    } catch (error) {
+      seenMs = undefined;
+      throw error;
+    }
+  }
+
+  function untilNextLook(): number {
+    if (seenMs === undefined || !lease.held) return options.pollMs;
+    return Math.min(options.pollMs, Math.max(1, seenMs + options.pollMs - clock.now()));
+  }
+
+  async function viewLane(lane: PlannedLane, laneSeen: TargetLaneView): Promise<LanePlanView<PlannedCertificate>> {
+    const { delivered, accepted: verified } = await journal.lane(lane.id);
+    const { paused, acceptedSequence = ANY_ORDER } = laneSeen;
+    const accepted = verified > acceptedSequence ? verified : acceptedSequence;
     const from = delivered.through < accepted ? delivered.through : accepted;
     const known = await journal.certificates(lane.id, from, CERTIFICATES_PER_ROUND);
     const all = known.filter(({ checkpoint }) => !isSplit(checkpoint, delivered));
@@ -189,7 +212,7 @@ export async function plan(
   async function round(): Promise<void> {
     handedOut.forgetOld(clock.now());
     if (!lease.held) return;
-    const seen = await deps.target.lanes([...byId.keys()], signal);
+    await lookAtTarget();
     const missing = new Set<Certificate>();
     for (let before = -1; missing.size > before && lease.held;) {
       before = missing.size;
@@ -253,7 +276,7 @@ export async function plan(
       if (error.disposition === 'halt') throw error;
       log.warn({ chain, code: error.code, detail: error.shortMessage }, 'cannot plan yet');
     }
-    await wait(options.pollMs, signal);
+    await wait(untilNextLook(), signal);
   }
   for (const stop of unwatch) stop();
 }

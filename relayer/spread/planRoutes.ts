@@ -2,9 +2,9 @@
  * Which ways there are to move an amount, and how long each would take. Pure: (what is known, what is wished) to quotes,
  * soonest first. It promises nothing: times are what the lanes showed lately, and limits may be used up by others first.
  *
- * A route is one path, or several at once between the same ends that share the amount. A path of two legs runs through a
- * chain in the middle, where the user has an account: it is two transfers, the second sent by the user once the first has
- * arrived. Sending it on by itself would need the middle gateway to take instructions, and a packet carries none.
+ * A route is one transfer, or several at once that share the amount, to one of the targets or over several of them. A
+ * transfer of two lanes runs through a chain in the middle that sends on by itself: its receiver there is a forwarder, a
+ * contract that can do nothing else with it.
  */
 import type { AssetId, ChainName, LaneId } from '../core/ids.ts';
 
@@ -22,6 +22,8 @@ export interface RouteLane {
   readonly waiting: number;
   /** Packets a second that it delivers under load; above 0. */
   readonly perSecond: number;
+  /** What a delivery costs whoever submits it, for people: `11800 gas`. Undefined where nothing was learned. */
+  readonly deliveryCost?: string | undefined;
 }
 
 export interface RouteAsset {
@@ -30,10 +32,17 @@ export interface RouteAsset {
   readonly maxAmount: bigint | undefined;
   /** Amounts must be multiples of it, since the coarser side cannot hold less; above 0. */
   readonly granularity: bigint;
-  /** Undefined: no limit of value. */
+  /** What the target's gateway pays of the asset now, over all lanes to it. Undefined: no limit of value, or not known. */
   readonly roomNow: bigint | undefined;
   /** What a transfer costs its sender, in units of the asset. */
   readonly fee: bigint;
+}
+
+/** A chain in the middle that sends on by itself. */
+export interface RouteMiddle {
+  readonly chain: ChainName;
+  /** From the delivery there to the deposit into the second lane. */
+  readonly seconds: number;
 }
 
 export interface RouteWish {
@@ -42,23 +51,30 @@ export interface RouteWish {
   readonly source: ChainName;
   /** Any of these will do. */
   readonly targets: readonly ChainName[];
-  /** Whether the amount may arrive in several transfers. */
+  /** Whether the amount may arrive in several transfers, over several of the targets too. */
   readonly maySplit: boolean;
-  /** Whether the user has an account in the middle, and would send on from there. */
-  readonly mayStopOver: boolean;
+  /** Where the amount may change lanes. */
+  readonly middles: readonly RouteMiddle[];
+  /** How an amount is shown to people; canonical units when left out. */
+  show?(amount: bigint): string;
 }
 
 export interface RoutePart {
+  readonly target: ChainName;
   /** One lane, or two through a chain in the middle. */
   readonly lanes: readonly LaneId[];
+  readonly via: ChainName | undefined;
   /** What is sent into the first lane. */
   readonly amount: bigint;
   readonly arrives: bigint;
   readonly seconds: number;
+  /** Of its lanes, as far as they are known. The sender does not pay them. */
+  readonly deliveryCosts: readonly string[];
 }
 
 export interface RouteQuote {
-  readonly target: ChainName;
+  /** Where something arrives. */
+  readonly targets: readonly ChainName[];
   readonly parts: readonly RoutePart[];
   /** Until the last part has arrived. */
   readonly seconds: number;
@@ -72,66 +88,96 @@ export interface RouteQuote {
 export const QUOTES_MAX = 16;
 /** Parts of one transfer: each is a transaction of the user. */
 export const PARTS_MAX = 8;
-/** Time that a user takes to send on from the middle. */
-const STOP_OVER_SECONDS = 60;
+/** An amount is 16 bytes in a packet. */
+const AMOUNT_MAX = (1n << 128n) - 1n;
 
 interface Path {
   readonly lanes: readonly [RouteLane] | readonly [RouteLane, RouteLane];
   readonly target: ChainName;
   readonly least: bigint;
+  /** Of one transfer. */
   readonly most: bigint;
   readonly step: bigint;
   readonly fee: bigint;
   readonly seconds: number;
+  /** What gateways on the way let out: of each chain that is reached, how much of the asset, and the fee taken before it. */
+  readonly rooms: readonly { readonly chain: ChainName; readonly room: bigint; readonly feeBefore: bigint }[];
 }
 
-/** Soonest first, then cheapest, then fewest parts. Empty when there is no way. */
+interface Share {
+  readonly path: Path;
+  readonly amount: bigint;
+}
+
+/** Soonest first, then cheapest, then fewest parts. Empty when there is no way: `whyNoRoute` says why. */
 export function planRoutes(lanes: readonly RouteLane[], wish: RouteWish): RouteQuote[] {
   if (wish.amount <= 0n) return [];
-  const quotes: RouteQuote[] = [];
-  for (const target of new Set(wish.targets)) {
-    const paths = pathsTo(lanes, wish, target);
-    for (const path of paths) {
-      const parts = [partOf(path, wish.amount)];
-      if (fits(path, wish.amount)) quotes.push(quoteOf(target, parts, [path]));
-    }
-    const shares = wish.maySplit ? split(paths, wish.amount) : undefined;
-    if (shares !== undefined && shares.length > 1) {
-      const parts = shares.map(({ path, amount }) => partOf(path, amount));
-      quotes.push(
-        quoteOf(
-          target,
-          parts,
-          shares.map(({ path }) => path),
-        ),
-      );
+  const targets = [...new Set(wish.targets)];
+  const pathsOf = targets.map((target) => pathsTo(lanes, wish, target));
+  const quotes = pathsOf
+    .flat()
+    .flatMap((path) => (fits(path, wish.amount) ? [quoteOf(wish, [sharing(path, wish)])] : []));
+  if (wish.maySplit) {
+    const pools = targets.length > 1 ? [...pathsOf, pathsOf.flat()] : pathsOf;
+    const seen = new Set<string>();
+    for (const pool of pools) {
+      const shares = split(pool, wish.amount);
+      if (shares === undefined || shares.length < 2) continue;
+      const quote = quoteOf(wish, shares);
+      const name = quote.parts.map(({ lanes: ids, amount }) => `${ids.join('>')}:${amount}`).join(' ');
+      if (!seen.has(name)) quotes.push(quote);
+      seen.add(name);
     }
   }
   return quotes.sort(byWorth).slice(0, QUOTES_MAX);
 }
 
+/** Why nothing was found, for people: one sentence for each way that was looked at. */
+export function whyNoRoute(lanes: readonly RouteLane[], wish: RouteWish): string[] {
+  const show = shower(wish);
+  if (wish.amount <= 0n) return ['An amount above zero is needed.'];
+  return [...new Set(wish.targets)].map((target) => {
+    const way = `${wish.source} to ${target}`;
+    const lane = lanes.find((row) => row.source === wish.source && row.target === target);
+    if (lane === undefined) return `There is no lane from ${way}.`;
+    if (!lane.isOpen) return `The lane from ${way} takes no transfers now.`;
+    const row = lane.assets.find(({ asset }) => asset === wish.asset);
+    if (row === undefined) return `The lane from ${way} does not carry this asset.`;
+    const { granularity, maxAmount, roomNow } = row;
+    if (wish.amount < lowest(row)) return `From ${way} a transfer has at least ${show(lowest(row))}.`;
+    if (wish.amount % granularity !== 0n) return `From ${way} amounts are multiples of ${show(granularity)}.`;
+    if (maxAmount !== undefined && wish.amount > maxAmount) {
+      return `From ${way} a transfer has at most ${show(maxAmount)}${wish.maySplit ? '' : '; more of them may carry it'}.`;
+    }
+    if (roomNow !== undefined && wish.amount > roomNow) return `${target} pays out no more than ${show(roomNow)} now.`;
+    return `No sharing of the amount over the lanes from ${way} was found.`;
+  });
+}
+
 function pathsTo(lanes: readonly RouteLane[], wish: RouteWish, target: ChainName): Path[] {
-  const open = lanes.filter(({ isOpen }) => isOpen);
+  const open = lanes.filter(({ isOpen, source, target: end }) => isOpen && source !== end);
   const first = open.filter(({ source }) => source === wish.source);
-  const paths = first.filter((lane) => lane.target === target).map((lane) => pathOf([lane], wish.asset));
-  if (wish.mayStopOver) {
+  const paths = first.filter((lane) => lane.target === target).map((lane) => pathOf([lane], wish.asset, 0));
+  for (const { chain, seconds } of wish.middles) {
+    if (chain === target || chain === wish.source) continue;
     for (const one of first) {
-      if (one.target === target || one.target === wish.source) continue;
+      if (one.target !== chain) continue;
       for (const two of open) {
-        if (two.source === one.target && two.target === target) paths.push(pathOf([one, two], wish.asset));
+        if (two.source === chain && two.target === target) paths.push(pathOf([one, two], wish.asset, seconds));
       }
     }
   }
   return paths.filter((path) => path !== undefined).filter(({ least, most }) => most >= least);
 }
 
-function pathOf(lanes: Path['lanes'], asset: AssetId): Path | undefined {
+function pathOf(lanes: Path['lanes'], asset: AssetId, middleSeconds: number): Path | undefined {
   const [one, two] = lanes;
   const first = one.assets.find((row) => row.asset === asset);
   if (first === undefined) return undefined;
   const target = (two ?? one).target;
   const seconds = secondsOf(one);
-  const own = { lanes, target, step: first.granularity, fee: first.fee, seconds };
+  const room = { chain: one.target, room: first.roomNow ?? AMOUNT_MAX, feeBefore: 0n };
+  const own = { lanes, target, step: first.granularity, fee: first.fee, seconds, rooms: [room] };
   const [least, most] = [lowest(first), highest(first)];
   if (two === undefined) return { ...own, least, most };
   const second = two.assets.find((row) => row.asset === asset);
@@ -144,7 +190,8 @@ function pathOf(lanes: Path['lanes'], asset: AssetId): Path | undefined {
     least: larger(least, lowest(second) + first.fee),
     most: smaller(most, highest(second) + first.fee),
     fee: first.fee + second.fee,
-    seconds: seconds + STOP_OVER_SECONDS + secondsOf(two),
+    seconds: seconds + middleSeconds + secondsOf(two),
+    rooms: [room, { chain: two.target, room: second.roomNow ?? AMOUNT_MAX, feeBefore: first.fee }],
   };
 }
 
@@ -152,51 +199,87 @@ function fits({ least, most, step }: Path, amount: bigint): boolean {
   return amount >= least && amount <= most && amount % step === 0n;
 }
 
+function sharing(path: Path, { amount }: RouteWish): Share {
+  return { path, amount };
+}
+
 /**
- * Shares the amount out: the soonest path first, as much as it takes, but so that what is left for the next is not too
- * small for it. Undefined where no such sharing was found; a path is used once.
+ * Shares the amount out: the soonest path first, as much and as often as it takes, but so that what is left for the next is
+ * not too small for it. What a gateway lets out is counted over all paths to it. Undefined where no such sharing was found.
  */
-function split(paths: readonly Path[], amount: bigint): { path: Path; amount: bigint }[] | undefined {
-  const byTime = [...paths].sort((a, b) => a.seconds - b.seconds);
-  const used = new Set<LaneId>();
-  const shares: { path: Path; amount: bigint }[] = [];
+function split(paths: readonly Path[], amount: bigint): Share[] | undefined {
+  const byTime = [...paths].sort((a, b) => a.seconds - b.seconds || (a.fee < b.fee ? -1 : 1));
+  const used = new Map<ChainName, bigint>();
+  const mostOf = ({ most, rooms }: Path): bigint =>
+    rooms.reduce(
+      (least, { chain, room, feeBefore }) => smaller(least, room - (used.get(chain) ?? 0n) + feeBefore),
+      most,
+    );
+  const shares: Share[] = [];
   let left = amount;
-  for (const path of byTime) {
-    if (left === 0n || shares.length === PARTS_MAX) break;
-    // Two paths over one lane would use its room twice.
-    if (path.lanes.some(({ lane }) => used.has(lane))) continue;
-    const most = smaller(path.most, left);
-    const share = most - (most % path.step);
-    if (share < path.least || share === 0n) continue;
+  for (let at = 0; at < byTime.length && left > 0n && shares.length < PARTS_MAX;) {
+    const path = byTime[at] as Path;
+    const share = shareOf(path, smaller(mostOf(path), left), left, smallest(byTime.slice(at)));
+    if (share === 0n) {
+      at++;
+      continue;
+    }
     shares.push({ path, amount: share });
-    for (const { lane } of path.lanes) used.add(lane);
+    for (const { chain, feeBefore } of path.rooms) used.set(chain, (used.get(chain) ?? 0n) + share - feeBefore);
     left -= share;
   }
-  if (left > 0n) return undefined;
-  return shares;
+  return left === 0n ? shares : undefined;
 }
 
-function partOf(path: Path, amount: bigint): RoutePart {
-  const lanes = path.lanes.map(({ lane }) => lane);
-  return { lanes, amount, arrives: amount - path.fee, seconds: path.seconds };
+/** What of `left` goes this way: at most `most`, whole steps, and nothing too small left over. Zero when it does not go. */
+function shareOf({ least, step }: Path, most: bigint, left: bigint, leastNext: bigint): bigint {
+  const rest = left - most;
+  const reduced = rest > 0n && rest < leastNext ? left - leastNext : most;
+  const share = reduced - (((reduced % step) + step) % step);
+  return share < least || share <= 0n ? 0n : share;
 }
 
-function quoteOf(target: ChainName, parts: readonly RoutePart[], paths: readonly Path[]): RouteQuote {
-  const seconds = Math.max(...parts.map((part) => part.seconds));
-  const fee = paths.reduce((sum, path) => sum + path.fee, 0n);
-  const explanation = parts.map((part, index) => explain(part, paths[index]?.lanes ?? []));
+function smallest(paths: readonly Path[]): bigint {
+  return paths.reduce((least, path) => smaller(least, path.least), AMOUNT_MAX);
+}
+
+function quoteOf(wish: RouteWish, shares: readonly Share[]): RouteQuote {
+  const parts = shares.map(({ path, amount }): RoutePart => {
+    const [one, two] = path.lanes;
+    const lanes = path.lanes.map(({ lane }) => lane);
+    const via = two === undefined ? undefined : one.target;
+    const deliveryCosts = path.lanes.flatMap(({ deliveryCost }) => deliveryCost ?? []);
+    const own = { target: path.target, lanes, via, amount, arrives: amount - path.fee, seconds: path.seconds };
+    return { ...own, deliveryCosts };
+  });
+  const explanation = shares.map(({ path }, index) => explain(wish, parts[index] as RoutePart, path.lanes));
   if (parts.length > 1) explanation.unshift(`The amount is split over ${parts.length} transfers, sent side by side.`);
-  return { target, parts, seconds, fee, explanation };
+  return {
+    targets: [...new Set(parts.map(({ target }) => target))],
+    parts,
+    seconds: Math.max(...parts.map((part) => part.seconds)),
+    fee: shares.reduce((sum, { path }) => sum + path.fee, 0n),
+    explanation,
+  };
 }
 
-function explain({ amount, arrives, seconds }: RoutePart, lanes: readonly RouteLane[]): string {
-  const [one, two] = lanes;
+function explain(wish: RouteWish, { amount, arrives, seconds, via }: RoutePart, lanes: readonly RouteLane[]): string {
+  const show = shower(wish);
   const way = lanes.map(({ source, target }) => `${source} to ${target}`).join(', then ');
-  const fee = amount === arrives ? 'no fee' : `a fee of ${amount - arrives}`;
+  const fee = amount === arrives ? 'no fee' : `a fee of ${show(amount - arrives)}`;
   const waiting = lanes.reduce((sum, lane) => sum + lane.waiting, 0);
-  const queue = waiting === 0 ? 'nothing waits before it' : `${waiting} transfers wait before it`;
-  const twice = two === undefined ? '' : ` You send it on yourself from ${one?.target ?? ''}.`;
-  return `${amount} units from ${way}: about ${Math.ceil(seconds)} s, ${fee}; ${queue}.${twice}`;
+  const queue =
+    waiting === 0
+      ? 'nothing waits before it'
+      : `${waiting} ${waiting === 1 ? 'transfer waits' : 'transfers wait'} before it`;
+  const costs = lanes.flatMap(({ deliveryCost }) => deliveryCost ?? []);
+  const cost = costs.length === 0 ? '' : ` The relayer pays about ${costs.join(' and ')} for its delivery.`;
+  const twice = via === undefined ? '' : ` A forwarder on ${via} sends it on; what cannot go on stays yours there.`;
+  return `${show(amount)} from ${way}: about ${Math.ceil(seconds)} s, ${fee}; ${queue}.${cost}${twice}`;
+}
+
+function shower(wish: RouteWish): (amount: bigint) => string {
+  return (amount) => wish.show?.(amount) ?? `${amount} units`;
 }
 
 function byWorth(a: RouteQuote, b: RouteQuote): number {
@@ -217,9 +300,6 @@ function lowest({ minAmount, fee }: RouteAsset): bigint {
 function highest({ maxAmount, roomNow }: RouteAsset): bigint {
   return smaller(maxAmount ?? AMOUNT_MAX, roomNow ?? AMOUNT_MAX);
 }
-
-/** An amount is 16 bytes in a packet. */
-const AMOUNT_MAX = (1n << 128n) - 1n;
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);

@@ -23,7 +23,11 @@ export interface SlotsDeps {
   readonly log: Logger;
   readonly telemetry: Telemetry;
   /** Told once the chunk's slot is used up, whatever by. */
-  onClosed(chunk: ChunkId, kind: ChunkOutcome['kind'], reason: string): void;
+  onClosed(chunk: ChunkId, kind: ChunkOutcome['kind'], reason: string, used?: bigint): void;
+  /** Told when the account could not pay for a transaction. */
+  onOutOfFunds?(): void;
+  /** Told when an endpoint took one. */
+  onSent?(): void;
 }
 
 export interface SlotsOptions {
@@ -37,8 +41,8 @@ export interface Slots {
   /** Goes on with what the journal holds. May be called again when it failed. */
   start(): Promise<void>;
   holds(chunk: ChunkId): boolean;
-  /** Takes the next slot: signed, on disk, then sent. */
-  open(call: Uint8Array, chunk: ChunkId): Promise<void>;
+  /** Takes the next slot: signed, on disk, then sent. `onTaken` is told once the slot's number is. */
+  open(call: Uint8Array, chunk: ChunkId, onTaken?: () => void): Promise<void>;
   /** One look at everything pending. */
   track(): Promise<void>;
   /** Calls an operator: the account cannot pay. */
@@ -51,6 +55,7 @@ const RESEND_FAILED_MS = 1_000;
 export function createSlots(chain: ChainName, deps: SlotsDeps, options: SlotsOptions, signal: AbortSignal): Slots {
   const { intents, account, clock, log, telemetry } = deps;
   const serial = createSerial();
+  const inOrder = createSerial();
   const active = new Map<bigint, Intent>();
   /** When the bytes of a slot are to be sent again. */
   const dueMs = new Map<bigint, number>();
@@ -64,16 +69,34 @@ export function createSlots(chain: ChainName, deps: SlotsDeps, options: SlotsOpt
     log.info({ chain, account: account.address, nextSlot, resumed: active.size }, 'submitter ready');
   }
 
-  async function open(call: Uint8Array, chunk: ChunkId | undefined, slot?: bigint): Promise<void> {
-    await serial(async () => {
+  /**
+   * Slots are taken one after the other, and their bytes are written and sent in that order; but the next one is signed while
+   * the disk and the endpoints are busy with those before, so that several share one sync.
+   */
+  async function open(
+    call: Uint8Array,
+    chunk: ChunkId | undefined,
+    slot?: bigint,
+    onTaken?: () => void,
+  ): Promise<void> {
+    const { transaction, stored } = await serial(async () => {
       // An account may be shared, as those of a vault are; while nothing is pending nobody looks at it.
       if (active.size === 0) await catchUp();
       const at = slot ?? nextSlot;
-      const transaction = await account.sign(call, at, 0, signal);
-      const intent: Intent = { slot: at, chunk, call, attempts: [transaction], signedAtMs: clock.now() };
-      await intents.put(intent);
+      const signed = await account.sign(call, at, 0, signal);
+      const intent: Intent = { slot: at, chunk, call, attempts: [signed], signedAtMs: clock.now() };
       active.set(at, intent);
+      // Not to be sent by the tracker before it is on disk.
+      dueMs.set(at, clock.now() + options.replaceMs);
       if (at >= nextSlot) nextSlot = at + 1n;
+      const written = intents.put(intent);
+      // Awaited in its turn; until then nobody listens.
+      written.catch(() => undefined);
+      return { transaction: signed, stored: written };
+    });
+    onTaken?.();
+    await inOrder(async () => {
+      await stored;
       await broadcast(transaction);
     });
   }
@@ -90,6 +113,7 @@ export function createSlots(chain: ChainName, deps: SlotsDeps, options: SlotsOpt
     const { slot, hash } = transaction;
     try {
       await account.broadcast(transaction, signal);
+      deps.onSent?.();
       dueMs.set(slot, clock.now() + options.replaceMs / 2);
       log.debug({ chain, account: account.address, slot, hash }, 'broadcast');
       return 'sent';
@@ -136,7 +160,7 @@ export function createSlots(chain: ChainName, deps: SlotsDeps, options: SlotsOpt
       switch (outcome.kind) {
         case 'included':
           log.info({ chain, ...intent.chunk, hash: transaction.hash, gasUsed: outcome.gasUsed }, 'chunk included');
-          return close(intent, 'done', 'included');
+          return close(intent, 'done', 'included', outcome.gasUsed);
         case 'reverted':
           if (!outcome.alreadyDelivered) log.warn({ chain, ...intent.chunk, reason: outcome.reason }, 'chunk reverted');
           return close(intent, outcome.alreadyDelivered ? 'done' : 'again', outcome.reason);
@@ -174,11 +198,11 @@ export function createSlots(chain: ChainName, deps: SlotsDeps, options: SlotsOpt
     await broadcast(transaction);
   }
 
-  async function close(intent: Intent, kind: ChunkOutcome['kind'], reason: string): Promise<void> {
+  async function close(intent: Intent, kind: ChunkOutcome['kind'], reason: string, used?: bigint): Promise<void> {
     await intents.remove(intent.slot);
     active.delete(intent.slot);
     dueMs.delete(intent.slot);
-    if (intent.chunk !== undefined) deps.onClosed(intent.chunk, kind, reason);
+    if (intent.chunk !== undefined) deps.onClosed(intent.chunk, kind, reason, used);
   }
 
   /** A slot that nothing of ours waits for, below ones that do, would block them for ever. */
@@ -189,6 +213,7 @@ export function createSlots(chain: ChainName, deps: SlotsDeps, options: SlotsOpt
   }
 
   function outOfFunds(): void {
+    deps.onOutOfFunds?.();
     telemetry.alert('critical', 'ACCOUNT_OUT_OF_FUNDS', `Account ${account.address} on ${chain} cannot pay its fees.`, {
       chain,
       account: account.address,
@@ -201,7 +226,7 @@ export function createSlots(chain: ChainName, deps: SlotsDeps, options: SlotsOpt
     },
     start,
     holds: (chunk) => [...active.values()].some((intent) => isSameChunk(intent.chunk, chunk)),
-    open,
+    open: async (call, chunk, onTaken) => open(call, chunk, undefined, onTaken),
     track,
     outOfFunds,
   };

@@ -280,6 +280,58 @@ describe('a pending transaction', () => {
     await work(build(0));
     expect(telemetry.alerts).toEqual(['ACCOUNT_OUT_OF_FUNDS']);
   });
+
+  it('of an account without funds leaves its chunks to others, longer each time, until it can pay', async () => {
+    world.signFails = 'ACCOUNT_OUT_OF_FUNDS';
+    await work(build(0));
+    expect(world.prepared).toBe(1);
+    const tries: number[] = [];
+    for (let second = 1; second <= 7; second++) {
+      await clock.advance(1_000);
+      tries.push(world.prepared);
+    }
+    // After 1, 2 and 4 seconds.
+    expect(tries).toEqual([2, 2, 3, 3, 3, 3, 4]);
+    world.signFails = undefined;
+    await clock.advance(8_000);
+    expect(world.sent).toEqual(['chunk slot 5 attempt 0']);
+    await work(build(1));
+    expect(world.sent.slice(1)).toEqual(['chunk slot 6 attempt 0']);
+  });
+});
+
+describe('while the disk writes one chunk', () => {
+  it('the next one takes its slot, and both are sent in order, each after its own bytes are on disk', async () => {
+    const written: (() => void)[] = [];
+    const onDisk: bigint[] = [];
+    stop.abort();
+    await running;
+    const memory = createIntents(store, TARGET, account.address);
+    const slow = {
+      ...memory,
+      put: async (intent: Parameters<typeof memory.put>[0]): Promise<void> => {
+        await new Promise<void>((resolve) => written.push(resolve));
+        await memory.put(intent);
+        onDisk.push(intent.slot);
+      },
+    };
+    stop = new AbortController();
+    const rules = new Map([[LANE, RULES]]);
+    const deps = { bus, subjects, intents: slow, account, rules, clock, log: silentLogger, telemetry };
+    running = submit(TARGET, deps, options, stop.signal);
+    await clock.settle();
+    await work(build(0));
+    await work(build(1));
+    expect(written).toHaveLength(2);
+    expect(world.sent).toEqual([]);
+    written[1]!();
+    await clock.settle();
+    expect([onDisk, world.sent]).toEqual([[6n], []]);
+    written[0]!();
+    await clock.settle();
+    expect(onDisk).toEqual([6n, 5n]);
+    expect(world.sent).toEqual(['chunk slot 5 attempt 0', 'chunk slot 6 attempt 0']);
+  });
 });
 
 describe('slots', () => {

@@ -14,11 +14,17 @@ import type { ChainName, LaneId } from '../core/ids.ts';
 import type { Logger } from '../core/log.ts';
 import { type ChunkOutcome, encodeOutcome } from '../core/outcome.ts';
 import type { Delivery, TargetAccount } from '../core/ports.ts';
-import { type AttestationRules, certificateProblem, chunkProblem } from '../core/signatures.ts';
+import {
+  type AttestationRules,
+  type CertificateCheck,
+  chunkProblem,
+  createCertificateCheck,
+} from '../core/signatures.ts';
 import type { Subjects } from '../core/subjects.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { ChunkId, Intents } from '../store/intents.ts';
 import { createSlots } from './slots.ts';
+import { takesWork } from './takesWork.ts';
 
 export interface SubmitDeps {
   readonly bus: Bus;
@@ -41,6 +47,8 @@ export interface SubmitOptions {
   readonly replaceMs: number;
 }
 
+/** Items in hand at once: while one is written to disk the next one is looked at. More could be with another account. */
+const ITEMS_IN_HAND = 2;
 /** How long a chunk that could not be submitted waits in the queue. */
 const RETAKE_MS = 1_000;
 /** How often an item goes back into the queue. The planner hands a silent chunk out again, so its copies must end. */
@@ -55,20 +63,35 @@ export async function submit(
 ): Promise<void> {
   const { bus, subjects, account, clock, log, telemetry } = deps;
   const { wake, wait } = createWake(clock);
+  const rest = createWake(clock);
+  const check = createCertificateCheck();
+  /** Of this account's own: it cannot pay. What ails the chain or its endpoints ails the other accounts as well. */
+  const ownFailures = { inRow: 0, lastMs: 0 };
   const slots = createSlots(
     chain,
     {
       ...deps,
-      onClosed(chunk, kind, reason) {
-        report(chunk, kind, reason);
+      onClosed(chunk, kind, reason, used) {
+        report(chunk, kind, reason, used);
         wake();
+      },
+      onOutOfFunds() {
+        // What is sent again while the account rests says nothing new.
+        if (choice().kind === 'rest') return;
+        ownFailures.inRow += 1;
+        ownFailures.lastMs = clock.now();
+      },
+      onSent() {
+        if (ownFailures.inRow === 0) return;
+        ownFailures.inRow = 0;
+        rest.wake();
       },
     },
     options,
     signal,
   );
 
-  async function take(item: WorkItem): Promise<void> {
+  async function take(item: WorkItem, onTaken: () => void): Promise<void> {
     let delivery: Delivery;
     try {
       delivery = decodeDelivery(item.payload);
@@ -76,7 +99,7 @@ export async function submit(
       refuseItem(item, asViaductError(error).shortMessage);
       return;
     }
-    const problem = deliveryProblem(delivery, deps.rules);
+    const problem = deliveryProblem(delivery, deps.rules, check);
     if (problem !== undefined) {
       refuseItem(item, problem);
       return;
@@ -91,24 +114,26 @@ export async function submit(
       return;
     }
     try {
-      await deliver(item, delivery, chunk);
+      await deliver(item, delivery, chunk, onTaken);
     } catch (thrown) {
       if (signal.aborted) return;
       const error = asViaductError(thrown);
       const reason = error.message.replaceAll('\n', ' ');
       telemetry.report('blocked', chunk.lane, { step: 'submit', reason });
-      if (error.code === 'ACCOUNT_OUT_OF_FUNDS') slots.outOfFunds();
+      const isOurs = error.code === 'ACCOUNT_OUT_OF_FUNDS';
+      if (isOurs) slots.outOfFunds();
       else if (error.disposition === 'halt') throw error;
       log.warn({ chain, code: error.code, detail: reason }, 'could not submit a chunk yet');
-      putBack(item, chunk, RETAKE_MS);
+      // Another account may have what this one lacks, so it gets the chunk at once while this one rests.
+      putBack(item, chunk, isOurs ? 0 : RETAKE_MS);
     }
   }
 
-  async function deliver(item: WorkItem, delivery: Delivery, chunk: ChunkId): Promise<void> {
+  async function deliver(item: WorkItem, delivery: Delivery, chunk: ChunkId, onTaken: () => void): Promise<void> {
     const preparation = await account.prepare(delivery, signal);
     switch (preparation.kind) {
       case 'send':
-        await slots.open(preparation.call, chunk);
+        await slots.open(preparation.call, chunk, onTaken);
         item.ack();
         return;
       case 'alreadyDelivered':
@@ -145,21 +170,56 @@ export async function submit(
     item.reject();
   }
 
-  function report(chunk: ChunkId, kind: ChunkOutcome['kind'], reason: string): void {
-    bus.publish(subjects.outcome(chain), encodeOutcome({ ...chunk, kind, reason }));
+  function report(chunk: ChunkId, kind: ChunkOutcome['kind'], reason: string, used?: bigint): void {
+    bus.publish(subjects.outcome(chain), encodeOutcome({ ...chunk, kind, reason, used }));
+  }
+
+  function choice(): ReturnType<typeof takesWork> {
+    const { inRow: failures, lastMs: failedMs } = ownFailures;
+    return takesWork({ pending: slots.pending, inFlightMax: options.inFlightMax, failures, failedMs }, clock.now());
   }
 
   async function takeLoop(): Promise<void> {
-    // One at a time: what waits here for a free slot could be with another account.
-    const pulled = bus.pull(subjects.work(chain), { durable: options.durable, maxInFlight: 1, signal });
+    while (!signal.aborted) {
+      const chosen = choice();
+      if (chosen.kind === 'rest') await rest.wait(chosen.ms, signal);
+      else await takeUntilRest();
+    }
+  }
+
+  /** Asks for work as long as the account has nothing to rest from; what is in hand unasked goes back at once. */
+  async function takeUntilRest(): Promise<void> {
+    const asking = new AbortController();
+    const stop = (): void => asking.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    const running = new Set<Promise<void>>();
+    let failed: { readonly error: unknown } | undefined;
+    const maxInFlight = Math.min(ITEMS_IN_HAND, options.inFlightMax);
+    const pulled = bus.pull(subjects.work(chain), { durable: options.durable, maxInFlight, signal: asking.signal });
     for await (const item of pulled) {
-      while (slots.pending >= options.inFlightMax && !signal.aborted) {
+      while (slots.pending >= options.inFlightMax && !signal.aborted && failed === undefined) {
         item.working();
         await wait(options.trackMs, signal);
       }
-      if (signal.aborted) return;
-      await take(item);
+      if (asking.signal.aborted) break;
+      await new Promise<void>((next) => {
+        const taking = take(item, next)
+          .catch((error: unknown) => {
+            failed ??= { error };
+            asking.abort();
+          })
+          .finally(() => {
+            running.delete(taking);
+            next();
+          });
+        running.add(taking);
+      });
+      if (choice().kind === 'rest') break;
     }
+    asking.abort();
+    signal.removeEventListener('abort', stop);
+    await Promise.all(running);
+    if (failed !== undefined) throw failed.error;
   }
 
   /** Tries until the task is done or the signal fires, through everything that may mend itself. */
@@ -190,10 +250,14 @@ export async function submit(
 }
 
 /** Why a work item must not cost a fee, or undefined. The bus may carry anything. */
-function deliveryProblem(delivery: Delivery, rules: ReadonlyMap<LaneId, AttestationRules>): string | undefined {
+function deliveryProblem(
+  delivery: Delivery,
+  rules: ReadonlyMap<LaneId, AttestationRules>,
+  check: CertificateCheck,
+): string | undefined {
   const lane = rules.get(delivery.checkpoint.lane);
   if (lane === undefined) return 'unknown lane';
   // Without signatures it is good for an accepted checkpoint only; the gateway says so before anything is signed.
-  const problem = delivery.signatures.length === 0 ? undefined : certificateProblem(delivery, lane);
+  const problem = delivery.signatures.length === 0 ? undefined : check.problem(delivery, lane);
   return problem ?? chunkProblem(delivery);
 }

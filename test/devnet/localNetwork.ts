@@ -14,6 +14,7 @@ import { type Anvil, devAccounts, startAnvil } from './anvil.ts';
 import type { Beacon } from './beacon/index.ts';
 import { type CosmosNode, type RunningCosmosChain, startCosmosChain, vaultSecret } from './cosmosChains.ts';
 import { deployNetwork } from './deployNetwork.ts';
+import { deployForwarderFactories, forwardLines } from './forwarders.ts';
 import { freePort } from './freePort.ts';
 import { type NatsServer, obtainNatsServer, startNatsServer } from './nats/index.ts';
 import {
@@ -27,10 +28,11 @@ import {
 import { GENESIS_AGE_SECONDS, SPEED, startProofOfStake } from './proofOfStake.ts';
 import {
   type RunningSubstrateChain,
-  startSubstrateChain,
+  startSubstrateChains,
   SUBMITTER_SEED,
   type SubstrateNode,
 } from './substrateChains.ts';
+import { obtainModernSpecs } from './substrate/modernSpecs.ts';
 import { createRelayerProcess, type RelayerProcess } from './relayerProcess.ts';
 
 export interface LocalNetworkOptions {
@@ -41,10 +43,14 @@ export interface LocalNetworkOptions {
   readonly clock: Clock;
   /** All of them when left out. */
   readonly families?: readonly LocalFamily[];
+  /** Names of chains that are there only when asked for. */
+  readonly extraChains?: readonly string[];
   /** Of the EVM chains. `ethereum` (default): proof-of-stake chains with finality; `confirmations`: bare nodes. */
   readonly lightClient?: 'ethereum' | 'confirmations';
   /** Of the Cosmos chains. `local` (default): our own; `tokend`: real nodes, built where Go is. */
   readonly cosmos?: 'local' | 'tokend';
+  /** Runtimes of the Substrate chains. `local` (default): those of installed packages; `modern`: newer ones that cargo brings. */
+  readonly substrate?: 'local' | 'modern';
   say(line: string): void;
 }
 
@@ -90,6 +96,8 @@ export interface LocalNetwork {
   readonly relayer: RelayerProcess;
   /** A development key with tokens and coins on all chains; its address on EVM chains. */
   readonly user: { readonly address: Uint8Array; readonly key: Uint8Array };
+  /** Key of the owner of everything that was deployed. */
+  readonly deployer: Uint8Array;
   /** Where a process keeps its journal. */
   dataDir(name: string): string;
   stop(): Promise<void>;
@@ -101,7 +109,7 @@ const POLL_MS = 200;
 const THRESHOLD = 2;
 
 /** Accounts of the test mnemonic, by what they are for. */
-const ACCOUNT = { deployer: 0, attesters: [1, 2, 3], submitter: 4, user: 5 } as const;
+const ACCOUNT = { deployer: 0, attesters: [1, 2, 3], submitter: 4, user: 5, forwarder: 6 } as const;
 
 export async function startLocalNetwork(options: LocalNetworkOptions, signal: AbortSignal): Promise<LocalNetwork> {
   const { clock, say } = options;
@@ -133,11 +141,11 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
     const user = { address: fromHex(accounts[ACCOUNT.user]!.address, 20), key: keyOf(ACCOUNT.user) };
     const deployer = keyOf(ACCOUNT.deployer);
 
-    const plan = planFor(options.families ?? FAMILIES);
+    const plan = planFor(options.families ?? FAMILIES, options.extraChains);
     const [nodes, cosmos, substrate] = await Promise.all([
       Promise.all(plan.chains.flatMap((chain) => (chain.family === 'evm' ? [startNode(chain)] : []))),
       startCosmos(plan.chains.flatMap((chain) => (chain.family === 'cosmos' ? [chain] : []))),
-      Promise.all(plan.chains.flatMap((chain) => (chain.family === 'substrate' ? [startSubstrate(chain)] : []))),
+      startSubstrate(plan.chains.flatMap((chain) => (chain.family === 'substrate' ? [chain] : []))),
     ]);
     const manifestJson = await deployNetwork(
       {
@@ -158,6 +166,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
       { clock },
       signal,
     );
+    const factories = await deployForwarderFactories({ clock }, nodes, deployer, signal);
     // Deployment went block by transaction; from here on blocks come by the clock, as on a real chain.
     const evmChains = await Promise.all(nodes.map(letRun));
     const chains: LocalChain[] = [
@@ -178,6 +187,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
     const apiPort = options.apiPort === 0 ? await freePort() : options.apiPort;
     writeKey(join(dir, 'user.key'), user.key);
     writeKey(join(dir, 'submitter.key'), keyOf(ACCOUNT.submitter));
+    writeKey(join(dir, 'forwarder.key'), keyOf(ACCOUNT.forwarder));
     writeKey(join(dir, 'substrate-submitter.key'), SUBMITTER_SEED);
     const config = writeConfig('relayer', ['verify', 'plan', 'submit', 'api']);
     for (const { name, secret } of members) writeKey(join(dir, `${name}-vault.key`), secret);
@@ -212,10 +222,14 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
       return running;
     }
 
-    async function startSubstrate(chain: PlannedSubstrateChain): Promise<RunningSubstrateChain> {
-      const started = await startSubstrateChain(chain, { deployer, user: user.key });
-      stops.push(async () => started.stop());
-      say(`${chain.name} (its relay chain at ${started.node.relayUrl}) at ${started.node.url}`);
+    async function startSubstrate(planned: readonly PlannedSubstrateChain[]): Promise<RunningSubstrateChain[]> {
+      const isModern = options.substrate === 'modern' && planned.length > 0;
+      const specs = isModern ? await obtainModernSpecs({ say }) : undefined;
+      const started = await startSubstrateChains(planned, { deployer, user: user.key }, specs);
+      for (const { plan: chain, node, stop: end } of started) {
+        stops.push(end);
+        say(`${chain.name} (parachain ${chain.paraId} of the relay chain at ${node.relayUrl}) at ${node.url}`);
+      }
       return started;
     }
 
@@ -241,7 +255,12 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
         `dataDir: ./data/${name}`,
         `roles: [${roles.join(', ')}]`,
         'chains:',
-        ...chains.flatMap((chain) => [`  ${chain.name}:`, ...endpointLines(chain), ...keyLines(chain, name, roles)]),
+        ...chains.flatMap((chain) => [
+          `  ${chain.name}:`,
+          ...endpointLines(chain),
+          ...keyLines(chain, name, roles),
+          ...forwardLines(factories, chain.name, roles),
+        ]),
         ...(roles.includes('attest') ? ['attester:', `  name: ${name}`, `  key: \${file:./${name}.key}`] : []),
         `nats: { url: '${nats.url}' }`,
         ...(roles.includes('api') ? [`api: { host: 127.0.0.1, port: ${apiPort} }`] : []),
@@ -264,6 +283,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions, signal: Ab
       attesters: attesterProcesses,
       relayer,
       user,
+      deployer,
       dataDir: (name) => join(dir, 'data', name),
       stop,
     };

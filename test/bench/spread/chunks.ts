@@ -1,5 +1,5 @@
 /** Lanes whose packets cost what nobody knew before: chunks of the lane's maximum against chunks of a learned size. */
-import { type ChunkCost, nextChunkSize } from '../../../relayer/spread/index.ts';
+import { type ChunkCost, nextChunkSize } from '../../../relayer/attest/nextChunkSize.ts';
 import { createRandom } from './random.ts';
 
 const HARD_LIMIT = 16_780_000;

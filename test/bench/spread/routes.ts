@@ -1,9 +1,10 @@
-/** Bulk transfers over lanes that are busy and limited to different degrees: the first lane that fits against planned routes. */
+/** Bulk transfers to any of three targets whose lanes are busy and limited to different degrees: the first lane that fits against planned routes. */
 import { assetId, chainName, laneId } from '../../../relayer/core/ids.ts';
 import { planRoutes, type RouteLane } from '../../../relayer/spread/index.ts';
 import { createRandom } from './random.ts';
 
-const [source, target] = [chainName('source'), chainName('target')];
+const source = chainName('source');
+const targets = ['near', 'middle', 'far'].map((name) => chainName(name));
 const asset = assetId(1);
 
 export interface RouteRun {
@@ -16,7 +17,7 @@ export function runRoutes(seed: number, plans: boolean, transfers = 2_000): Rout
   const random = createRandom(seed);
   let [seconds, servedCount, both] = [0, 0, 0];
   for (let i = 0; i < transfers; i++) {
-    const lanes: RouteLane[] = [0, 1, 2].map((index) => ({
+    const lanes: RouteLane[] = targets.map((target, index) => ({
       lane: laneId(`${index}`.padStart(64, '0')),
       source,
       target,
@@ -36,7 +37,7 @@ export function runRoutes(seed: number, plans: boolean, transfers = 2_000): Rout
       perSecond: 20,
     }));
     const amount = BigInt(1 + Math.floor(random() * 1_000));
-    const wish = { asset, amount, source, targets: [target], maySplit: plans, mayStopOver: false };
+    const wish = { asset, amount, source, targets, maySplit: plans, middles: [] };
     const quotes = planRoutes(lanes, wish);
     // The naive one takes lanes in the order in which they are listed.
     const first = lanes.flatMap(({ lane }) =>

@@ -5,7 +5,7 @@
 import { laneId } from '../../../relayer/core/ids.ts';
 import { freshFairness, served } from '../../../relayer/plan/fairness.ts';
 import { planChunks } from '../../../relayer/plan/planChunks.ts';
-import { takesWork } from '../../../relayer/spread/index.ts';
+import { takesWork } from '../../../relayer/submit/takesWork.ts';
 import { createRandom } from './random.ts';
 
 export interface TargetPolicies {
