@@ -38,7 +38,7 @@ import { type Deposit, judgeDeposit } from './deposits.ts';
 import { type BlockContent, decodeEvidence, type Evidence } from './evidence.ts';
 import type { SubstrateGateway } from './gateway.ts';
 import { type ClosedOperation, type OpenedOperation, readBlock } from './readBlock.ts';
-import { releaseCall, remarkOfCall } from './releaseCall.ts';
+import { refusalOf, releaseCall, remarkOfCall } from './releaseCall.ts';
 import type { ReleaseRemark } from './releaseRemark.ts';
 import type { Runtime } from './runtime.ts';
 import type { Runtimes } from './runtimes.ts';
@@ -49,6 +49,7 @@ export const RUNTIME_KEY = storagePrefix('System', 'LastRuntimeUpgrade');
 
 /** Operations open at once. Each costs its opener a deposit; beyond this, later ones are not for members to approve. */
 const OPEN_MAX = 1_024;
+const STATE_REFUSAL = 'the chain would not take it: no account that could hold it, too little, or frozen';
 
 export function createSubstrateDerive(gateway: SubstrateGateway, runtimes: Runtimes): Derive {
   return ({ cursor: cursorBytes, head }, bytes) => {
@@ -144,7 +145,7 @@ function createTally(gateway: SubstrateGateway, cursor: Cursor, evidence: Eviden
     packets.set(lane, list);
   };
 
-  const paid = (event: ClosedOperation, runtime: Runtime): void => {
+  const paid = (event: ClosedOperation, runtime: Runtime, operation: OpenOperation | undefined): void => {
     const call = evidence.calls.find((bytes) => equalBytes(blake2b256(bytes), event.callHash));
     if (call === undefined) throw new Refusal(`the call of ${event.transaction} is not in the evidence`, 'needsMore');
     const remark = remarkOfCall(runtime, call);
@@ -167,7 +168,7 @@ function createTally(gateway: SubstrateGateway, cursor: Cursor, evidence: Eviden
       const offset = position * PACKET_BYTES;
       const packet = decodePacket(chunk, offset);
       const isReturn = packet.kind === 'return' || inbound.opposite === undefined;
-      const reason = isReturn ? 'it cannot be paid: the vault holds it' : 'refused';
+      const reason = isReturn ? 'it cannot be paid: the vault holds it' : whyRefused(gateway, packet, operation);
       settlement.refused.push({ sequence: packet.sequence, reason, transaction: event.transaction });
       // A return never travels again.
       if (isReturn || inbound.opposite === undefined) continue;
@@ -202,8 +203,9 @@ function createTally(gateway: SubstrateGateway, cursor: Cursor, evidence: Eviden
       open = [...open, { vault, callHash, timepoint, timeSeconds, lane, firstSequence, count }];
     },
     closed: (event, runtime) => {
-      open = open.filter((operation) => !isSameOperation(operation, event));
-      if (event.kind === 'executed') paid(event, runtime);
+      const operation = open.find((one) => isSameOperation(one, event));
+      open = open.filter((one) => one !== operation);
+      if (event.kind === 'executed') paid(event, runtime, operation);
       else voided.push({ holder: formatAccount(event.vault, gateway.ss58Prefix), slot: slotOf(event.timepoint) });
     },
     finish: (height, hash) => ({
@@ -229,6 +231,12 @@ function createTally(gateway: SubstrateGateway, cursor: Cursor, evidence: Eviden
 /** 0 for a block without a slot, which only genesis is. */
 function timeOf(header: Header, slotMs: number): bigint {
   return ((blockSlot(header) ?? 0n) * BigInt(slotMs)) / 1000n;
+}
+
+/** For people. What the packet itself says is judged as of the opening, as members did; the rest was the chain's state then. */
+function whyRefused(gateway: SubstrateGateway, packet: Packet, operation: OpenOperation | undefined): string {
+  if (operation === undefined) return 'refused';
+  return refusalOf(gateway, packet, operation.timeSeconds) ?? STATE_REFUSAL;
 }
 
 /** The lane, if its target is this gateway. What is refused on the home lane has nowhere else to go. */

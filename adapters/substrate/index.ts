@@ -12,6 +12,7 @@ export { keyFromSeed, type SigningKey } from './keys.ts';
 export { decodeMemo, encodeMemo, MEMO_CHARACTERS_MAX, type RoutingMemo } from './memo.ts';
 export { multisigAccount, vaultAccount, type VaultSigners } from './multisig.ts';
 export { createAsset, fundAccounts, type Funding, type NewAsset, transfer } from './operator.ts';
+export { createReceiverProblem, type ReceiverProblem } from './receiverProblem.ts';
 export {
   createSubstrateEndpoint,
   type SubstrateAnswer,
@@ -37,4 +38,9 @@ export {
   depositWithMemo,
   type SentDeposit,
 } from './user.ts';
-export { createSubstrateVault, type SubstrateVaultDeps, type SubstrateVaultOptions } from './vault.ts';
+export {
+  createSubstrateVault,
+  type SubmitterKeys,
+  type SubstrateVaultDeps,
+  type SubstrateVaultOptions,
+} from './vault.ts';

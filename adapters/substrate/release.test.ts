@@ -71,9 +71,19 @@ describe('a vault on an asset hub', () => {
         ? inbound.subarray(Number(first) * 135, (Number(first) + count) * 135)
         : undefined,
     );
+  const isDelivered = async (lane: LaneId, first: bigint, count: number): Promise<boolean> =>
+    Promise.resolve(
+      derived
+        .flatMap(({ settlements }) => settlements)
+        .filter((settlement) => settlement.lane === lane)
+        .flatMap(({ delivered }) => delivered)
+        .some(
+          (range) => range.firstSequence <= first && first + BigInt(count) <= range.firstSequence + BigInt(range.count),
+        ),
+    );
   const vaultOf = (path: string | undefined, submits: boolean, staleBlocks?: number) =>
     createSubstrateVault(
-      { clock: systemClock, view, cursor },
+      { clock: systemClock, view, cursor, isDelivered },
       {
         gateway,
         signers,
@@ -213,7 +223,10 @@ describe('a vault on an asset hub', () => {
     expect(settlements).toHaveLength(1);
     expect(settlements[0]).toMatchObject({ lane: IN_LANE, acceptedSequence: undefined, accepted: [] });
     expect(settlements[0]!.delivered).toMatchObject([{ firstSequence: 0n, count: 5 }]);
-    expect(settlements[0]!.refused.map(({ sequence }) => sequence)).toEqual([2n, 3n]);
+    expect(settlements[0]!.refused).toMatchObject([
+      { sequence: 2n, reason: 'it expired' },
+      { sequence: 3n, reason: expect.stringContaining('too little') as string },
+    ]);
     expect(telemetry.alerts).toEqual([]);
 
     expect(await balanceOf(view, NATIVE, new Uint8Array(32).fill(0x50), signal)).toBe(5n * COIN);
@@ -271,7 +284,7 @@ describe('a vault on an asset hub', () => {
     const [again] = vaultOf(undefined, true).accounts(cosignersOf(MEMBERS));
     await again!.broadcast(signed, signal);
     expect(await again!.outcome(signed, signal)).toEqual(outcome);
-    expect(await again!.prepare(delivery, signal)).toMatchObject({ kind: 'send' });
+    expect(await again!.prepare(delivery, signal)).toEqual({ kind: 'alreadyDelivered' });
   });
 
   it('has members that approve nothing but the first open operation for its packets', async () => {
@@ -324,15 +337,48 @@ describe('a vault on an asset hub', () => {
     const elsewhere = { holder: account!.address, slot: 1n, content: new Uint8Array(32), expiryHeight: undefined };
     expect(await check({}, { ...seen, standing: elsewhere as never })).toMatchObject({ kind: 'invalid' });
 
+    // An approval keeps its nonce for as long as its operation is open. Whoever asked may have had enough and dropped it: what
+    // is handed out later must not wait behind it for ever.
+    const approved = await check({});
+    if (approved.kind !== 'valid') throw new Error(approved.kind);
+    const nonceFor = async (slot: bigint): Promise<number> => {
+      const raw = (await member!.sign(wanted, { ...approved.value, slot }, signal)).subarray(32);
+      // Behind the length, version, address, signature and era of an extrinsic; a small number has one byte.
+      return raw[2 + 1 + 33 + 65 + 2]! >> 2;
+    };
+    const nonce = await nonceFor(wanted.slot);
+    expect(await nonceFor(other.slot)).toBe(nonce + 1);
+    expect(await nonceFor(other.slot + 1n)).toBe(nonce + 1);
+    expect(await nonceFor(wanted.slot)).toBe(nonce);
+
     // Then they come, and it goes on where it stood.
     const [back] = vaultOf(undefined, true).accounts(cosignersOf(['//m2', '//m3']));
     const outcome = await finished(back!, first);
     expect(outcome).toMatchObject({ kind: 'included' });
     expect(telemetry.alerts).toEqual([]);
+
+    // The second operation is of no use any more: its slot is free, and the next opening takes its deposit back.
+    await reached(() =>
+      derived.some(({ settlements }) => settlements.some(({ delivered }) => delivered[0]?.firstSequence === 7n)),
+    );
+    expect(await nonceFor(other.slot)).toBe(nonce);
+    expect(await back!.outcome(second, signal)).toMatchObject({ kind: 'reverted', alreadyDelivered: true });
+    expect(await openOnChain()).toBe(1);
+    const next = packet(8n, { amount: COIN, receiver: alice.account });
+    inbound = concatBytes(inbound, next);
+    expect(await submit(back!, deliveryOf(next))).toMatchObject({ kind: 'included' });
+    expect(await openOnChain()).toBe(0);
   });
 
+  /** Operations of the vault's account, as of the newest finalized block. */
+  async function openOnChain(): Promise<number> {
+    const { runtime, finalized } = await view.now(signal);
+    const prefix = runtime.storageKey('Multisig', 'Multisigs', vault.account);
+    return (await view.entries(prefix, finalized.hash, 10, signal)).length;
+  }
+
   it('takes back what the members did not approve in time, and opens it anew', async () => {
-    const packets = packet(8n, { amount: 6n * COIN, receiver: alice.account });
+    const packets = packet(9n, { amount: 6n * COIN, receiver: alice.account });
     inbound = concatBytes(inbound, packets);
     const delivery = deliveryOf(packets);
     const [impatient] = vaultOf(undefined, true, 3).accounts(cosignersOf([]));
@@ -340,7 +386,7 @@ describe('a vault on an asset hub', () => {
       kind: 'reverted',
       reason: 'the members did not approve it in time',
     });
-    const stale = decodeCursor(await cursor(), 1n).open.find(({ firstSequence }) => firstSequence === 8n)!;
+    const stale = decodeCursor(await cursor(), 1n).open.find(({ firstSequence }) => firstSequence === 9n)!;
 
     const [account] = vaultOf(undefined, true, 3).accounts(cosignersOf(MEMBERS));
     const preparation = await account!.prepare(delivery, signal);

@@ -52,19 +52,27 @@ export function createSubstrateSource(deps: { readonly clock: Clock }, options: 
   const closing = new AbortController();
   let behind = false;
   let lastAsked = ring;
+  /** Whose answer a refusal is about: others may have answered something else since. */
+  let served: SubstrateEndpoint | undefined;
   let feed: JustificationFeed | undefined;
 
   return {
     pullBootstrap: async (signal) => {
       lastAsked = finality;
       const hash = toHex(options.trustedHash);
-      return finality.ask(async (endpoint) => pullBootstrap(endpoint, hash, parachain?.id, signal), signal);
+      return finality.ask(async (endpoint) => {
+        served = endpoint;
+        return pullBootstrap(endpoint, hash, parachain?.id, signal);
+      }, signal);
     },
     pullUpdate: async (state, signal) => {
       if (behind) return undefined;
       lastAsked = finality;
       const shown = feed?.newest();
-      return finality.ask(async (endpoint) => pullFinality(endpoint, state, parachain?.id, shown, signal), signal);
+      return finality.ask(async (endpoint) => {
+        served = endpoint;
+        return pullFinality(endpoint, state, parachain?.id, shown, signal);
+      }, signal);
     },
     pullEvidence: async ({ cursor: cursorBytes, head }, signal) => {
       const { height } = decodeCursor(cursorBytes, gateway.startHeight);
@@ -73,13 +81,14 @@ export function createSubstrateSource(deps: { readonly clock: Clock }, options: 
       if (head.height <= height) return encodeEvidence({ headers: [], blocks: [], calls: [], chunks: [] });
       const pull = { gateway, runtimes, packetsOf, contentBytesMax };
       return ring.ask(async (endpoint) => {
+        served = endpoint;
         const { evidence, isWhole } = await pullBlocks(endpoint, height, head, pull, signal);
         behind = !isWhole;
         return encodeEvidence(evidence);
       }, signal);
     },
     reject: () => {
-      lastAsked.reject();
+      lastAsked.reject(served);
       feed?.drop();
     },
     watch: (wake, signal) => {

@@ -14,7 +14,7 @@ import { bytesToHex, concatBytes, equalBytes } from '../../relayer/core/bytes.ts
 import type { Clock } from '../../relayer/core/clock.ts';
 import { createSerial } from '../../relayer/core/concurrency.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
-import { PACKET_BYTES } from '../../relayer/core/limits.ts';
+import { PACKET_BYTES, RELEASE_ANSWER_MS } from '../../relayer/core/limits.ts';
 import { decodePacket, readSequence } from '../../relayer/core/packet.ts';
 import type {
   Delivery,
@@ -54,8 +54,11 @@ export interface VaultMemberOptions {
  * judges before that block is made.
  */
 export const EXPIRY_GRACE_SECONDS = 120n;
-/** How long a nonce stays set aside for an approval that was handed out and may not be on the chain yet. */
-const NONCE_KEPT_MS = 30_000;
+/**
+ * How long a nonce stays set aside for an approval that was handed out and may not be on the chain yet. Whoever asked has enough
+ * with k answers and drops the others: a nonce kept for longer would hold up all later approvals of this member.
+ */
+const NONCE_KEPT_MS = RELEASE_ANSWER_MS + 1_000;
 
 export function createVaultMember(deps: VaultMemberDeps, options: VaultMemberOptions): VaultMember {
   const { clock, view } = deps;
@@ -119,19 +122,33 @@ export function createVaultMember(deps: VaultMemberDeps, options: VaultMemberOpt
     return wrong === undefined ? undefined : `packet ${wrong} of the chunk can be paid, as it looks from here`;
   }
 
-  /** The nonce set aside for this operation, or the lowest that is free. */
+  /** Of the operations that are open as far as this process verified the chain. */
+  async function openNames(): Promise<ReadonlySet<string>> {
+    const { open } = decodeCursor(await deps.cursor(), gateway.startHeight);
+    return new Set(
+      open.map(({ vault, timepoint, callHash }) =>
+        operationName(formatAccount(vault, gateway.ss58Prefix), slotOf(timepoint), callHash),
+      ),
+    );
+  }
+
+  /** The lowest nonce that is not set aside for another operation. */
   async function nonceFor(operation: string, signal: AbortSignal): Promise<bigint> {
     return serial(async () => {
       const next = await view.nextIndex(address, signal);
       const nowMs = clock.now();
+      const open = await openNames();
       for (const [other, { nonce, untilMs }] of handedOut) {
-        if (untilMs <= nowMs || nonce < next) handedOut.delete(other);
+        if (untilMs <= nowMs || nonce < next || !open.has(other)) handedOut.delete(other);
       }
       const own = handedOut.get(operation);
+      handedOut.delete(operation);
       const taken = new Set([...handedOut.values()].map(({ nonce }) => nonce));
-      let nonce = own?.nonce ?? next;
-      while (own === undefined && taken.has(nonce)) nonce++;
-      handedOut.set(operation, { nonce, untilMs: own?.untilMs ?? nowMs + NONCE_KEPT_MS });
+      // The lowest one: with a gap below it, the approval that was handed out before would not be included either.
+      let nonce = next;
+      while (taken.has(nonce)) nonce++;
+      const isKept = own?.nonce === nonce;
+      handedOut.set(operation, { nonce, untilMs: isKept ? own.untilMs : nowMs + NONCE_KEPT_MS });
       return nonce;
     });
   }
@@ -166,7 +183,7 @@ export function createVaultMember(deps: VaultMemberDeps, options: VaultMemberOpt
       }
       const timepoint = { height: Number(promise.slot >> 32n), index: Number(promise.slot & 0xffffffffn) };
       const { runtime, context } = await view.now(signal);
-      const nonce = await nonceFor(`${promise.holder} ${promise.slot} ${bytesToHex(promise.content)}`, signal);
+      const nonce = await nonceFor(operationName(promise.holder, promise.slot, promise.content), signal);
       const call = createVaultCalls(signers, vault).approve(runtime, key.account, promise.content, timepoint);
       return concatBytes(key.account, signExtrinsic(runtime, call, key, context, { nonce, tip: 0n }).raw);
     },
@@ -183,6 +200,10 @@ function isFor(
   remark: { readonly lane: string; readonly firstSequence: bigint; readonly count: number },
 ): boolean {
   return open.lane === remark.lane && open.firstSequence === remark.firstSequence && open.count === remark.count;
+}
+
+function operationName(account: string, slot: bigint, callHash: Uint8Array): string {
+  return `${account} ${slot} ${bytesToHex(callHash)}`;
 }
 
 function isSame(a: ReleasePromise, b: ReleasePromise): boolean {

@@ -5,15 +5,17 @@
  * It holds no authority: opener and executor together are two approvals too few, k of them. Whatever is lost on the way is
  * done again: an approval that is there already and an operation that is over make an extrinsic fail, and no more.
  */
-import { equalBytes } from '../../relayer/core/bytes.ts';
+import { bytesToHex, equalBytes } from '../../relayer/core/bytes.ts';
 import type { Clock } from '../../relayer/core/clock.ts';
 import { createSerial } from '../../relayer/core/concurrency.ts';
 import { asViaductError, ViaductError } from '../../relayer/core/errors.ts';
 import { type Logger, silentLogger } from '../../relayer/core/log.ts';
 import { PACKET_BYTES } from '../../relayer/core/limits.ts';
 import { readSequence } from '../../relayer/core/packet.ts';
+import type { LaneId } from '../../relayer/core/ids.ts';
 import type {
   Cosigners,
+  Delivery,
   ReleaseRequest,
   SignedTransaction,
   TargetAccount,
@@ -44,6 +46,8 @@ export interface VaultOpenerDeps {
   readonly cosigners: Cosigners;
   /** This process's own derivation cursor of the vault's chain, as the journal has it. */
   readonly cursor: () => Promise<Uint8Array | undefined>;
+  /** Whether packets are settled already, as this process verified. Without it the members say so. */
+  readonly isDelivered?: ((lane: LaneId, firstSequence: bigint, count: number) => Promise<boolean>) | undefined;
   readonly log?: Logger | undefined;
 }
 
@@ -60,6 +64,8 @@ export interface VaultOpenerOptions {
   readonly staleBlocks?: number | undefined;
 }
 
+/** How often an operation is looked at between two questions to its members. */
+const LOOKS = 6;
 /** Blocks searched for the end of an operation that this process did not see open. */
 const SEARCH_BLOCKS = 128;
 /** Operations given up that one extrinsic takes back. */
@@ -69,8 +75,10 @@ const AGAIN_MS = 6_000;
 
 interface Watched {
   busy: boolean;
-  /** When members may be asked, or the executor may send, again. */
+  /** When it is looked at again. */
   nextMs: number;
+  /** When members may be asked again. */
+  askMs: number;
   /** The last finalized block in which it was open. */
   seen: number;
 }
@@ -93,6 +101,11 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
   const calls = createVaultCalls(signers, vault);
   const executing = createSerial();
   const watched = new Map<string, Watched>();
+  /** Hashes of own open operations that nobody will approve any more, since another account paid their packets. */
+  const useless = new Set<string>();
+
+  const isDelivered = async ({ checkpoint, packets }: Delivery): Promise<boolean> =>
+    (await deps.isDelivered?.(checkpoint.lane, readSequence(packets), packets.length / PACKET_BYTES)) === true;
 
   const releaseOf = (now: ChainNow, { delivery, refused }: Opening) => {
     const { packets, checkpoint } = delivery;
@@ -119,11 +132,14 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
     const { runtime, finalized } = now;
     const prefix = runtime.storageKey('Multisig', 'Multisigs', vault.account);
     const entries = await view.entries(prefix, finalized.hash, OPERATIONS_MAX, signal);
+    const present = new Set(entries.map(({ key }) => bytesToHex(key.slice(-32))));
+    for (const hash of useless) if (!present.has(hash)) useless.delete(hash);
     return entries
       .flatMap(({ key, value }) => {
         const operation = readOperation(runtime, value);
         if (operation === undefined || !equalBytes(operation.depositor, opener.account)) return [];
-        if (operation.timepoint.height + staleBlocks > finalized.number) return [];
+        const isStale = operation.timepoint.height + staleBlocks <= finalized.number;
+        if (!isStale && !useless.has(bytesToHex(key.slice(-32)))) return [];
         return [calls.cancel(runtime, opener.account, key.slice(-32), operation.timepoint)];
       })
       .slice(0, CANCELS_MAX);
@@ -196,7 +212,14 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
         const height = BigInt(operation.timepoint.height);
         return { kind: 'reverted', reason: 'the members did not approve it in time', height, alreadyDelivered: false };
       }
-      const watch = known ?? { busy: false, nextMs: 0, seen: finalized.number };
+      // Two accounts may open operations for the same packets before either sees the other's: the later one is of no use.
+      if (await isDelivered(opening.delivery)) {
+        watched.delete(name);
+        useless.add(bytesToHex(hash));
+        const height = BigInt(operation.timepoint.height);
+        return { kind: 'reverted', reason: 'another operation paid its packets', height, alreadyDelivered: true };
+      }
+      const watch = known ?? { busy: false, nextMs: 0, askMs: 0, seen: finalized.number };
       watch.seen = finalized.number;
       watched.set(name, watch);
       if (!watch.busy && clock.now() >= watch.nextMs) drive(watch, now, opening, operation, call, hash, signal);
@@ -222,24 +245,31 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
     signal: AbortSignal,
   ): void => {
     watch.busy = true;
-    const step = async (): Promise<void> => {
+    /** Milliseconds until it is worth another look. */
+    const step = async (): Promise<number> => {
       // What is not finalized yet counts here: nothing of it can do harm.
       const approvals = (await stored(now, hash, undefined, signal))?.approvals;
       // Over already, only not finalized.
-      if (approvals === undefined) return;
-      if (approvals.length >= calls.approvalsNeeded) await execute(now, call, operation, signal);
-      else await gather(now, opening, operation, approvals, hash, signal);
+      if (approvals === undefined) return againMs;
+      if (approvals.length >= calls.approvalsNeeded) {
+        await execute(now, call, operation, signal);
+        return againMs;
+      }
+      if (clock.now() >= watch.askMs) {
+        watch.askMs = clock.now() + againMs;
+        await gather(now, opening, operation, approvals, hash, signal);
+      }
+      return againMs / LOOKS;
     };
     step()
-      .then(
-        () => againMs,
-        (thrown: unknown) => {
-          const { code, message } = asViaductError(thrown);
-          if (!signal.aborted) log.warn({ account: address, code, detail: message }, 'an operation of a vault waits');
-          // Members that do not have the block yet will have it soon.
-          return code === 'COSIGNERS_MISSING' ? againMs / 6 : againMs;
-        },
-      )
+      .catch((thrown: unknown) => {
+        const { code, message } = asViaductError(thrown);
+        if (!signal.aborted) log.warn({ account: address, code, detail: message }, 'an operation of a vault waits');
+        if (code !== 'COSIGNERS_MISSING') return againMs;
+        // Members that do not have the block yet will have it soon.
+        watch.askMs = 0;
+        return againMs / LOOKS;
+      })
       .then((ms) => {
         watch.busy = false;
         watch.nextMs = clock.now() + ms;
@@ -271,8 +301,17 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
   ): Promise<void> => {
     const terms = encodeTerms({ timepoint, refused }, delivery.packets.length / PACKET_BYTES);
     const request: ReleaseRequest = { account: address, slot: slotOf(timepoint), delivery, terms };
-    const missing = calls.approvalsNeeded - approvals.length;
-    const taken = new Map<string, Uint8Array>();
+    // All of them, not just enough: an approval that is not sent leaves a gap in its member's nonces, and what that member signs
+    // next waits behind it.
+    const absent = signers.members.filter(
+      (member) => !approvals.some((approved) => equalBytes(approved, member)),
+    ).length;
+    const taken = new Map<string, Promise<void>>();
+    const send = async (member: string, raw: Uint8Array): Promise<void> => {
+      const { meaning, words } = await view.submit(raw, signal);
+      // A used nonce comes from asking twice; what a member has to mend is another thing.
+      if (meaning === 'outOfFunds') log.warn({ account: member, words }, 'a member of a vault cannot pay its fees');
+    };
     const take = (answer: Uint8Array): 'more' | 'enough' => {
       const split = splitAnswer(answer);
       const isNew =
@@ -280,18 +319,23 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
         signers.members.some((member) => equalBytes(member, split.member)) &&
         !approvals.some((approved) => equalBytes(approved, split.member));
       if (isNew && isApproval(now, split.member, split.raw, hash, timepoint)) {
-        taken.set(formatAccount(split.member, gateway.ss58Prefix), split.raw);
+        const member = formatAccount(split.member, gateway.ss58Prefix);
+        if (!taken.has(member)) {
+          const sending = send(member, split.raw);
+          // Its failure is heard below, once the members were waited for.
+          sending.catch(() => undefined);
+          taken.set(member, sending);
+        }
       }
-      return taken.size >= missing ? 'enough' : 'more';
+      return taken.size >= absent ? 'enough' : 'more';
     };
+    const enough = calls.approvalsNeeded - approvals.length;
     try {
       await cosigners.collect(request, take, signal);
+    } catch (thrown) {
+      if (taken.size < enough) throw thrown;
     } finally {
-      for (const [member, raw] of taken) {
-        const { meaning, words } = await view.submit(raw, signal);
-        // A used nonce comes from asking twice; what a member has to mend is another thing.
-        if (meaning === 'outOfFunds') log.warn({ account: member, words }, 'a member of a vault cannot pay its fees');
-      }
+      await Promise.all(taken.values());
     }
   };
 
@@ -311,8 +355,10 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
   return {
     address,
     nextSlot: async (signal) => view.nonce((await view.now(signal)).runtime, opener.account, undefined, signal),
-    prepare: async (delivery, signal) =>
-      prepareRelease({ view, gateway, cursor: deps.cursor, staleBlocks }, vault, delivery, signal),
+    prepare: async (delivery, signal) => {
+      if (await isDelivered(delivery)) return { kind: 'alreadyDelivered' };
+      return prepareRelease({ view, gateway, calls, cursor: deps.cursor, staleBlocks }, vault, delivery, signal);
+    },
     sign,
     broadcast,
     outcome,

@@ -1,6 +1,7 @@
 /** The rules of the lanes: known ends, a way back for every packet, and only assets that exist at both ends. */
 import type { z } from 'zod';
 import type { RawAsset } from './checkAssets.ts';
+import { reportLargeChunk } from './checkSubstrateChain.ts';
 import { type Path, quote } from './findings.ts';
 import { granularityOf } from './granularity.ts';
 import type { laneSchema } from './lane.ts';
@@ -12,6 +13,8 @@ type RawLaneAsset = RawLane['assets'][number];
 /** What the lanes refer to. Names and numbers of items with mistakes of their own are in it: one mistake, one finding. */
 export interface Known {
   readonly chains: ReadonlySet<string>;
+  /** Those of the Substrate family. */
+  readonly substrate: ReadonlySet<string>;
   readonly assetIds: ReadonlySet<number>;
   /** `source target` of every lane. */
   readonly pairs: ReadonlySet<string>;
@@ -47,6 +50,7 @@ export function checkLanes(lanes: Items<RawLane>, known: Known, report: Report):
         fix: 'Packets that cannot be paid out have no way back until it is.',
       });
     }
+    if (known.substrate.has(lane.target)) reportLargeChunk([...path, 'chunkSize'], lane.chunkSize, report);
     checkLaneAssets(path, lane, opposite, known, report);
   }
 }

@@ -38,6 +38,7 @@ export function checkManifest(document: SourceDocument): Finding[] {
     validItems(laneSchema, at('lanes')),
     {
       chains,
+      substrate: new Set(rows.flatMap(({ item: { name, family } }) => (family === 'substrate' ? [name] : []))),
       assetIds: new Set(fieldsOf(at('assets'), 'id').filter((id) => typeof id === 'number')),
       pairs: new Set(sources.map((source, index) => `${text(source)} ${text(targets[index])}`)),
       assets: new Map(assets.map(({ item }) => [item.id, item])),

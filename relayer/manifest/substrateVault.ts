@@ -1,6 +1,8 @@
 /** The vault of a Substrate chain: accounts of pallet-multisig, each with an opener and an executor beside the members. */
+import { blake2b } from '@noble/hashes/blake2.js';
 import { z } from 'zod';
-import { fromHex } from '../core/bytes.ts';
+import { compareBytes, concatBytes, fromHex, utf8 } from '../core/bytes.ts';
+import { assert } from '../core/errors.ts';
 import { SIGNERS_MAX } from '../core/limits.ts';
 import { accountKeyField } from './fields.ts';
 import { vaultFields, type VaultGateway, type VaultShard } from './vault.ts';
@@ -42,4 +44,23 @@ export function toSubstrateVault(raw: z.output<typeof substrateVaultSchema>, sig
     startHeight: BigInt(raw.startHeight),
     homeChunkSize: raw.homeChunkSize,
   };
+}
+
+/**
+ * The account (32 bytes) that pallet-multisig gives the members with an opener and an executor; these two approve beside the
+ * members that it takes, so the pallet's threshold is two more. Source: pallet-multisig `multi_account_id`.
+ */
+export function substrateMultisig(
+  threshold: number,
+  members: readonly Uint8Array[],
+  opener: Uint8Array,
+  executor: Uint8Array,
+): Uint8Array {
+  const signatories = [...members, opener, executor].sort(compareBytes);
+  assert(signatories.length < 64, 'as many signatories as a compact of one byte counts');
+  const pallet = threshold + 2;
+  const tail = Uint8Array.of(pallet & 0xff, pallet >> 8);
+  return blake2b(concatBytes(utf8('modlpy/utilisuba'), Uint8Array.of(signatories.length << 2), ...signatories, tail), {
+    dkLen: 32,
+  });
 }

@@ -14,7 +14,7 @@ import { type Output, table } from '../../relayer/cli/output.ts';
 import { relative } from 'node:path';
 import { DEV_MNEMONIC } from './anvil.ts';
 import { type LocalChain, type LocalNetwork, startLocalNetwork } from './localNetwork.ts';
-import { parseFamilies } from './networkPlan.ts';
+import { parseExtra, parseFamilies } from './networkPlan.ts';
 import { SLOT_MS } from './proofOfStake.ts';
 
 export interface DevnetOptions {
@@ -22,6 +22,8 @@ export interface DevnetOptions {
   readonly apiPort: string;
   /** `evm,cosmos`. */
   readonly families: string;
+  /** `asset-hub-b`, or nothing. */
+  readonly with: string;
   /** `local` or `tokend`. */
   readonly cosmos: string;
 }
@@ -35,12 +37,13 @@ export async function runDevnet(options: DevnetOptions, output: Output, signal: 
     throw new ViaductError({ code: 'USAGE', shortMessage: '--cosmos takes local or tokend.' });
   }
   const families = parseFamilies(options.families);
+  const extraChains = parseExtra(options.with);
   const clock = systemClock;
   const say = (line: string): void => {
     output.say(`devnet: ${line}`);
   };
   const { dir, cosmos } = options;
-  const started = { dir, apiPort: Number(options.apiPort), clock, families, cosmos, say } as const;
+  const started = { dir, apiPort: Number(options.apiPort), clock, families, extraChains, cosmos, say } as const;
   const network = await startLocalNetwork(started, signal);
   const config = relative(process.cwd(), network.config);
   const wallet = createWallet(
@@ -163,10 +166,15 @@ function examples({ manifest }: LocalNetwork): { source: string; target: string;
     const { source, target } = lane;
     const pair = `${familyOf(source)} ${familyOf(target)}`;
     const asset = manifest.assets.find(({ representations }) =>
-      representations.some(({ chain, custody }) => chain === source && custody === 'lock'),
+      representations.some((row) => row.chain === source && isAtHome(row)),
     );
     if (isHomeLane(lane) || asset === undefined || seen.has(pair)) return [];
     seen.add(pair);
     return [{ source, target, symbol: asset.symbol }];
   });
+}
+
+/** The coin of an EVM chain pays for gas as well: a token shows better what a transfer does. */
+function isAtHome({ custody, family }: Representation): boolean {
+  return custody === 'lock' || (custody === 'native' && family !== 'evm');
 }

@@ -1,6 +1,6 @@
 /**
- * The Substrate side of a local network: a relay chain and its asset hub in one process, and on the asset hub a vault with two
- * accounts. The relay chain has no gateway: it finalizes what the asset hub does.
+ * The Substrate side of a local network: a relay chain and its asset hubs in one process, and on each asset hub a vault with two
+ * accounts. The relay chain has no gateway: it finalizes what the asset hubs do.
  */
 import {
   type ChainView,
@@ -21,10 +21,12 @@ import { sha256 } from '../../light-clients/tendermint/index.ts';
 import { storagePrefix } from '../../light-clients/trie/index.ts';
 import { toHex, utf8 } from '../../relayer/core/bytes.ts';
 import type { Clock } from '../../relayer/core/clock.ts';
+import { assert } from '../../relayer/core/errors.ts';
 import type { SubstrateShard } from '../../relayer/manifest/index.ts';
 import { shardKeys } from '../../relayer/substrateChain.ts';
 import { startChainProcess } from './chainProcess.ts';
 import type { CosmosMember, Holders } from './cosmosChains.ts';
+import type { SpecFiles } from './substrate/index.ts';
 import { decimalsOf, type NetworkPlan, type PlannedSubstrateChain, USER_TOKENS } from './networkPlan.ts';
 
 /** What the process is told. */
@@ -32,9 +34,13 @@ export interface SubstrateProcessOptions {
   /** Between relay blocks; an asset hub block takes two. */
   readonly blockMs: number;
   readonly holders: readonly { readonly address: string; readonly amount: string }[];
+  /** Parachain ids of its asset hubs; the first is the published one. */
+  readonly paraIds: readonly number[];
+  /** Runtimes other than those of installed packages. */
+  readonly specs?: SpecFiles | undefined;
 }
 
-/** What it tells. Hashes and accounts are `0x` text. */
+/** What it tells of each asset hub. Hashes and accounts are `0x` text. */
 export interface SubstrateNode {
   /** Of the asset hub. */
   readonly url: string;
@@ -87,19 +93,32 @@ const COIN = 10n ** 12n;
 const FUNDING = 10_000n * COIN;
 const DEPLOYER_COINS = 10n ** 9n * COIN;
 
-export async function startSubstrateChain(
-  plan: PlannedSubstrateChain,
+/** All in one process, since they are under one relay chain, and stopped together. */
+export async function startSubstrateChains(
+  plans: readonly PlannedSubstrateChain[],
   { deployer, user }: Holders,
-): Promise<RunningSubstrateChain> {
+  specs?: SpecFiles,
+): Promise<RunningSubstrateChain[]> {
+  if (plans.length === 0) return [];
   const holder = (seed: Uint8Array, amount: bigint) => {
-    return { address: formatAccount(keyFromSeed(seed).account, plan.ss58Prefix), amount: amount.toString() };
+    return { address: formatAccount(keyFromSeed(seed).account, SS58_PREFIX), amount: amount.toString() };
   };
   const options: SubstrateProcessOptions = {
     blockMs: RELAY_BLOCK_MS,
     holders: [holder(deployer, DEPLOYER_COINS), holder(user, USER_TOKENS * COIN), holder(GIVER_SEED, DEPLOYER_COINS)],
+    paraIds: plans.map(({ paraId }) => paraId),
+    ...(specs === undefined ? {} : { specs }),
   };
-  const { node, stop } = await startChainProcess<SubstrateNode>('substrateMain.ts', 'Substrate', options);
-  return { plan, node, blockMs: 2 * RELAY_BLOCK_MS, stop };
+  const { node: nodes, stop } = await startChainProcess<readonly SubstrateNode[]>(
+    'substrateMain.ts',
+    'Substrate',
+    options,
+  );
+  return plans.map((plan) => {
+    const node = nodes.find(({ parachainId }) => parachainId === plan.paraId);
+    assert(node !== undefined, 'the process has a node for each asset hub');
+    return { plan, node, blockMs: 2 * RELAY_BLOCK_MS, stop };
+  });
 }
 
 /** The accounts follow from the keys, so they are known before anything is sent. */
@@ -153,7 +172,7 @@ export async function deploySubstrateVault(
         name: `Bridged ${asset.symbol}`,
         symbol: `v${asset.symbol}`,
         decimals: decimalsOf(asset, plan.name),
-        minBalance: 1n,
+        minBalance: asset.leastOnHubs,
         issuer: issuer.account,
       },
       signal,
@@ -200,16 +219,39 @@ export async function giveExistence(
   accounts: readonly Uint8Array[],
   signal: AbortSignal,
 ): Promise<void> {
-  const view = viewOf(deps, node);
-  const sender = createSubstrateSender(
-    { ...deps, view },
-    { key: keyFromSeed(GIVER_SEED), ss58Prefix: SS58_PREFIX, pollMs: 100 },
-  );
   await fundAccounts(
-    sender,
+    substrateSender(deps, node, GIVER_SEED),
     accounts.map((account): Funding => ({ account, amount: EXISTENCE })),
     signal,
   );
+}
+
+export function substrateSender(deps: { readonly clock: Clock }, node: SubstrateNode, seed: Uint8Array) {
+  const view = viewOf(deps, node);
+  return createSubstrateSender({ ...deps, view }, { key: keyFromSeed(seed), ss58Prefix: SS58_PREFIX, pollMs: 100 });
+}
+
+/**
+ * The owner of a bridged asset freezes all of it, or ends that. `team`: the account that is issuer, admin and freezer
+ * otherwise.
+ */
+export async function setFrozen(
+  deps: { readonly clock: Clock },
+  node: SubstrateNode,
+  { id, team, ownerSeed }: { readonly id: bigint; readonly team: Uint8Array; readonly ownerSeed: Uint8Array },
+  isFrozen: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const owner = substrateSender(deps, node, ownerSeed);
+  const makeCall: Parameters<typeof owner.send>[0] = (runtime) => {
+    const teamOf = (account: Uint8Array): Uint8Array =>
+      runtime.call('Assets', 'set_team', { id, issuer: team, admin: account, freezer: account });
+    const calls = isFrozen
+      ? [teamOf(owner.account), runtime.call('Assets', 'freeze_asset', { id })]
+      : [runtime.call('Assets', 'thaw_asset', { id }), teamOf(team)];
+    return runtime.call('Utility', 'batch_all', { calls });
+  };
+  await owner.send(makeCall, signal);
 }
 
 function viewOf(deps: { readonly clock: Clock }, { url, genesisHash, runtime }: SubstrateNode): ChainView {

@@ -12,7 +12,7 @@ import { asViaductError } from '../../relayer/core/errors.ts';
 import { formatUnits, parseUnits } from '../../relayer/core/units.ts';
 import type { Asset } from '../../relayer/manifest/index.ts';
 import { type LocalNetwork, startLocalNetwork } from '../devnet/localNetwork.ts';
-import { FAMILIES, parseFamilies } from '../devnet/networkPlan.ts';
+import { EXTRA_CHAINS, FAMILIES, parseExtra, parseFamilies } from '../devnet/networkPlan.ts';
 import { sendRefusals } from './refusals.ts';
 import { balances, userWallet } from './scenario.ts';
 import { createSupplyCheck } from './supply.ts';
@@ -42,6 +42,7 @@ const STEPS = [
   { from: 'anvil-a', to: 'asset-hub', asset: 'HUB', amount: '20' },
   { from: 'cosmos-a', to: 'asset-hub', asset: 'TOKA', amount: '75' },
   { from: 'asset-hub', to: 'cosmos-b', asset: 'HUB', amount: '12.5' },
+  { from: 'asset-hub', to: 'asset-hub-b', asset: 'HUB', amount: '8' },
 ] as const;
 
 /** One direction for each way in which a transfer comes back. */
@@ -67,6 +68,7 @@ try {
     options: {
       dir: { type: 'string', default: '.devnet-demo' },
       families: { type: 'string', default: FAMILIES.join(',') },
+      with: { type: 'string', default: EXTRA_CHAINS.join(',') },
       json: { type: 'boolean', default: false },
     },
   });
@@ -76,7 +78,9 @@ try {
   };
   const clock = systemClock;
   const families = parseFamilies(values.families);
-  const network = await startLocalNetwork({ dir: values.dir, apiPort: 0, clock, families, say }, stop.signal);
+  const extraChains = parseExtra(values.with);
+  const options = { dir: values.dir, apiPort: 0, clock, families, extraChains, say };
+  const network = await startLocalNetwork(options, stop.signal);
   try {
     const result = await demo(network, output);
     process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -128,7 +132,7 @@ async function demo(network: LocalNetwork, output: Output): Promise<DemoResult> 
   }
 
   output.line('\nSome that must come back');
-  const refusals = await sendRefusals(network, wallet, REFUSED.filter(isThere), signal);
+  const refusals = await sendRefusals(network, wallet, REFUSED.filter(isThere), 'some', signal);
   for (const { what, cameBack } of refusals) {
     output.line(`  ${what}: ${cameBack ? 'came back to its sender' : 'did NOT come back'}`);
   }

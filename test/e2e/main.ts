@@ -29,6 +29,7 @@ try {
       dir: { type: 'string', default: '.devnet-e2e' },
       'light-client': { type: 'string', default: 'ethereum' },
       cosmos: { type: 'string', default: 'local' },
+      substrate: { type: 'string', default: 'local' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -45,6 +46,10 @@ try {
   if (cosmos !== 'local' && cosmos !== 'tokend') {
     throw new ViaductError({ code: 'USAGE', shortMessage: '--cosmos takes local or tokend.' });
   }
+  const { substrate } = values;
+  if (substrate !== 'local' && substrate !== 'modern') {
+    throw new ViaductError({ code: 'USAGE', shortMessage: '--substrate takes local or modern.' });
+  }
   const output = createOutput(json);
   const result = await runE2e(
     {
@@ -56,6 +61,7 @@ try {
       dir: values.dir,
       lightClient,
       cosmos,
+      substrate,
     },
     output,
     stop.signal,

@@ -1,77 +1,38 @@
 /**
  * Transfers that must come back to their sender, by what the chains of a run are able to refuse: a receiver that reverts or that
- * the chain pays nothing to, a deadline that passes on the way, a memo that leads nowhere.
+ * the chain pays nothing to, a deadline that passes on the way, a memo that leads nowhere; of asset hubs in `hubRefusals.ts`.
  */
 import { createCosmosSender } from '../../adapters/cosmos/index.ts';
-import { createApiClient, findSent, followTransfer } from '../../relayer/cli/apiClient.ts';
-import type { Sent, Wallet } from '../../relayer/cli/wallet.ts';
-import { bytesToHex, toHex, utf8 } from '../../relayer/core/bytes.ts';
+import type { Wallet } from '../../relayer/cli/wallet.ts';
+import { bytesToHex, toHex } from '../../relayer/core/bytes.ts';
 import { systemClock } from '../../relayer/core/clock.ts';
-import { chainName } from '../../relayer/core/ids.ts';
-import { keccak256 } from '../../relayer/core/keccak.ts';
 import { formatAccount, type ManifestChain } from '../../relayer/manifest/index.ts';
 import { blockedAccount } from '../devnet/cosmosChains.ts';
 import { chainSeconds, SUBSTRATE_SPEED } from '../devnet/substrateChains.ts';
 import type { LocalNetwork } from '../devnet/localNetwork.ts';
-import { assetNamed, chainNamed, type Direction, homeAsset, persistently, urlOf } from './scenario.ts';
+import { createHubRefusals } from './hubRefusals.ts';
+import { createReturns, type Refusal } from './returns.ts';
+import { assetNamed, chainNamed, type Direction, homeAsset, urlOf } from './scenario.ts';
 
-export interface Refusal {
-  readonly what: string;
-  readonly reason: string;
-  readonly cameBack: boolean;
-}
+export type { Refusal } from './returns.ts';
 
-const SETTLE_MS_MAX = 90_000;
 /** Seconds of the wall clock in which the deposit must be included; the relayer is stopped until it is over. */
 const EXPIRES_IN_SECONDS = 15n;
 const LOOK_MS = 200;
 
+/** `which`: one of each kind, or all that there are. */
 export async function sendRefusals(
   network: LocalNetwork,
   wallet: Wallet,
   directions: readonly Direction[],
+  which: 'some' | 'all',
   signal: AbortSignal,
 ): Promise<Refusal[]> {
   const { manifest } = network;
-  const api = createApiClient(network.apiUrl);
+  const returns = createReturns(network, wallet, signal);
+  const { attempt, settle, balance } = returns;
+  const hubs = createHubRefusals(network, returns, signal);
   const familyOf = (name: string): ManifestChain['family'] => chainNamed(manifest, name).family;
-
-  async function settle(sent: Sent, chain: string): Promise<{ state: string; refusal: string }> {
-    const end = await followTransfer(
-      findSent(api, sent, chain),
-      { clock: systemClock, signal, onState: () => undefined },
-      SETTLE_MS_MAX,
-    );
-    return { state: end.state, refusal: end.refusal ?? '' };
-  }
-
-  async function balance(chain: string, symbol: string): Promise<bigint> {
-    const { account } = await wallet.on(chainNamed(manifest, chain));
-    const asset = assetNamed(manifest, symbol);
-    return persistently(async () => wallet.balance(chainName(chain), asset, account, signal), signal);
-  }
-
-  async function sendAndReturn(
-    what: string,
-    direction: Direction,
-    symbol: string,
-    receiver: string | undefined,
-    deadline: bigint,
-    ready: Promise<void> = Promise.resolve(),
-  ): Promise<Refusal> {
-    const route = await wallet.route({ ...direction, asset: symbol, amount: '0.5', receiver, deadline });
-    const before = await balance(direction.from, symbol);
-    const sent = await wallet.send(route, deadline, signal);
-    await ready;
-    const { state, refusal } = await settle(sent, direction.from);
-    const after = await balance(direction.from, symbol);
-    const named = `${what}, ${direction.from} to ${direction.to} (${refusal})`;
-    // Where the coin pays for its own transaction, the fee is missing, which is far less than what was sent.
-    const missing = before - after;
-    const isPaidInIt = familyOf(direction.from) === 'substrate' && route.local.custody === 'native';
-    const isBack = isPaidInIt ? missing >= 0n && missing * 10n < route.amount : missing === 0n;
-    return { what: named, reason: refusal, cameBack: state === 'refunded' && isBack };
-  }
 
   /** Unix seconds of the newest block. */
   async function chainTime(name: string): Promise<bigint> {
@@ -110,7 +71,7 @@ export async function sendRefusals(
     })();
     const symbol = homeAsset(manifest, direction.from).symbol;
     const [refusal] = await Promise.all([
-      sendAndReturn('a transfer that expires', direction, symbol, undefined, deadline, waiting),
+      attempt({ what: 'a transfer that expires', direction, symbol, deadline, ready: waiting }),
       waiting,
     ]);
     return refusal;
@@ -122,17 +83,22 @@ export async function sendRefusals(
     const evm = eth.representations.filter(({ family }) => family === 'evm');
     const home = evm.find(({ custody }) => custody === 'native')?.chain ?? '';
     const away = evm.find(({ custody }) => custody === 'mint')?.chain ?? '';
-    const request = { from: home, to: away, asset: 'ETH', amount: '1', receiver: undefined, deadline: 0n };
-    await settle(await wallet.send(await wallet.route(request), 0n, signal), home);
+    await returns.provide(away, 'ETH', '1');
     const token = assetNamed(manifest, 'TEST').representations.find(({ chain }) => chain === home);
     const reverting = token === undefined || !('token' in token) ? undefined : toHex(token.token);
-    return sendAndReturn('a receiver that reverts', { from: away, to: home }, 'ETH', reverting, 0n);
+    const direction = { from: away, to: home };
+    return attempt({
+      what: 'a receiver that reverts',
+      direction,
+      symbol: 'ETH',
+      ...(reverting && { receiver: reverting }),
+    });
   }
 
   async function blocked(direction: Direction): Promise<Refusal> {
     const receiver = formatAccount(chainNamed(manifest, direction.to), blockedAccount());
     const { symbol } = homeAsset(manifest, direction.from);
-    return sendAndReturn('a receiver that the chain pays nothing to', direction, symbol, receiver, 0n);
+    return attempt({ what: 'a receiver that the chain pays nothing to', direction, symbol, receiver });
   }
 
   /** Money that comes to a vault by a plain payment, without words or with the wrong ones. */
@@ -165,13 +131,6 @@ export async function sendRefusals(
     return { what: `${what}, to the vault on ${from}`, reason: '', cameBack: state === 'refunded' && after === before };
   }
 
-  /** An asset cannot be paid to an account that does not exist for want of the chain's own coin. */
-  async function homeless(direction: Direction): Promise<Refusal> {
-    const receiver = formatAccount(chainNamed(manifest, direction.to), keccak256(utf8(`nobody at ${network.apiUrl}`)));
-    const symbol = homeAsset(manifest, direction.from).symbol;
-    return sendAndReturn('an asset for an account without native coin', direction, symbol, receiver, 0n);
-  }
-
   const refusals: Refusal[] = [];
   const [first] = directions;
   if (first !== undefined) refusals.push(await expire(first));
@@ -186,7 +145,7 @@ export async function sendRefusals(
   const intoHub = directions.find(({ to }) => familyOf(to) === 'substrate');
   if (intoHub !== undefined) {
     if (first !== intoHub) refusals.push(await expire(intoHub));
-    refusals.push(await homeless(intoHub));
+    refusals.push(...(await hubs.into(intoHub, which)));
   }
   const outOfVault = directions.find(({ from }) => familyOf(from) === 'cosmos');
   if (outOfVault !== undefined) {
@@ -197,5 +156,7 @@ export async function sendRefusals(
     );
     refusals.push(await astray(outOfVault.from, 'a receiver of 19 bytes', `v1|${outOfVault.to}|${short}|0`));
   }
+  const outOfHub = directions.find(({ from }) => familyOf(from) === 'substrate');
+  if (outOfHub !== undefined && which === 'all') refusals.push(...(await hubs.astray(outOfHub)));
   return refusals;
 }

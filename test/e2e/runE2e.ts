@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../relayer/core/clock.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
 import { type LocalNetwork, type LocalNetworkOptions, startLocalNetwork } from '../devnet/localNetwork.ts';
 import { isHomeLane } from '../../relayer/manifest/index.ts';
-import { FAMILIES, type LocalFamily, planFor } from '../devnet/networkPlan.ts';
+import { EXTRA_CHAINS, FAMILIES, type LocalFamily, planFor } from '../devnet/networkPlan.ts';
 import { createFaults } from './faults.ts';
 import { type Heard, type Monitor, startMonitor } from './monitor.ts';
 import { sendRefusals } from './refusals.ts';
@@ -33,6 +33,7 @@ export interface E2eOptions {
   readonly dir: string;
   readonly lightClient?: LocalNetworkOptions['lightClient'];
   readonly cosmos?: LocalNetworkOptions['cosmos'];
+  readonly substrate?: LocalNetworkOptions['substrate'];
 }
 
 export interface E2eResult {
@@ -74,10 +75,15 @@ export async function runE2e(options: E2eOptions, output: Output, signal: AbortS
   const say = (line: string): void => {
     output.say(`e2e: ${line}`);
   };
-  const { dir, lightClient, cosmos } = options;
-  const kinds = { ...(lightClient === undefined ? {} : { lightClient }), ...(cosmos === undefined ? {} : { cosmos }) };
+  const { dir, lightClient, cosmos, substrate } = options;
+  const kinds = {
+    ...(lightClient === undefined ? {} : { lightClient }),
+    ...(cosmos === undefined ? {} : { cosmos }),
+    ...(substrate === undefined ? {} : { substrate }),
+  };
   const families = familiesOf(options.from, options.to);
-  const network = await startLocalNetwork({ dir, apiPort: 0, clock, say, families, ...kinds }, signal);
+  const extraChains = extraChainsOf(options.from, options.to);
+  const network = await startLocalNetwork({ dir, apiPort: 0, clock, say, families, extraChains, ...kinds }, signal);
   try {
     const monitor = await startMonitor(network, clock);
     try {
@@ -140,7 +146,7 @@ async function run(
   await sending;
   await faults.rest();
 
-  const refunds = await sendRefusals(network, wallet, directions, signal);
+  const refunds = await sendRefusals(network, wallet, directions, 'all', signal);
   for (const refund of refunds) {
     output.line(`${refund.what}: ${refund.cameBack ? 'came back to its sender' : 'did NOT come back'}`);
   }
@@ -193,8 +199,18 @@ function familiesOf(from: string, to: string): LocalFamily[] {
   const isMeant = (family: LocalFamily, names: readonly string[], wanted: string): boolean =>
     wanted === 'all' || wanted === family || names.includes(wanted);
   return FAMILIES.filter((family) => {
-    const names = planFor([family]).chains.map(({ name }) => name);
+    const names = planFor([family], EXTRA_CHAINS).chains.map(({ name }) => name);
     return isMeant(family, names, from) || isMeant(family, names, to);
+  });
+}
+
+/** Those that a run names, and those that a family needs to reach itself. */
+function extraChainsOf(from: string, to: string): string[] {
+  const { chains } = planFor(FAMILIES, EXTRA_CHAINS);
+  return EXTRA_CHAINS.filter((name) => {
+    const family = chains.find((chain) => chain.name === name)?.family;
+    const isWithin = [from, to].every((wanted) => wanted === 'all' || wanted === family);
+    return name === from || name === to || isWithin;
   });
 }
 
@@ -211,7 +227,7 @@ function directionsOf(network: LocalNetwork, from: string, to: string): Directio
       code: 'USAGE',
       shortMessage: `The local network has no lane from ${JSON.stringify(from)} to ${JSON.stringify(to)}.`,
       metaMessages: [
-        `Give ${FAMILIES.join(', ')}, all, or a chain: ${planFor(FAMILIES)
+        `Give ${FAMILIES.join(', ')}, all, or a chain: ${planFor(FAMILIES, EXTRA_CHAINS)
           .chains.map(({ name }) => name)
           .join(', ')}.`,
       ],

@@ -2,7 +2,9 @@
  * A local relay chain (Rococo 9190) with its asset hub (statemine 900), from their real runtimes, in this process.
  *
  *   const local = await startLocalSubstrate({ clock: systemClock }, { blockMs: 300 });   // or without blockMs, by hand:
+ *   await startLocalSubstrate({ clock: systemClock }, { specs });   // other runtimes: specs.ts, modernSpecs.ts
  *   local.assetHub.produceBlock();            // takes the pool; backed and included by two relay blocks, and finalized
+ *   local.assetHubs[1];                       // with { furtherHubs: [2000] }: another parachain under the same relay chain
  *   local.relay.produceBlock();               // one relay block; { parent } forks, { skipSlots } leaves slots empty
  *   local.relay.stallFinality(true); local.relay.finalize();
  *   local.relay.changeValidators({ add, remove }); local.relay.nextSession();             // rotations
@@ -34,6 +36,7 @@ export type { JustificationFlaw } from './relay/justification.ts';
 export { sudoCall, type ValidatorChange } from './relay/rotation.ts';
 export type { Fault, Faults } from './rpc/faults.ts';
 export type { SubstrateRpc } from './rpc/server.ts';
+export { type NetworkSpecs, readSpec, readSpecs, type SpecFiles } from './specs.ts';
 export {
   type LocalAssetHub,
   type LocalChain,

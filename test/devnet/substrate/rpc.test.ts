@@ -159,7 +159,7 @@ describe('a parachain', () => {
     const inclusion = relay.inclusion;
     const parent = relay.chain.best();
     const para = assetHub.collate();
-    const candidate = inclusion.candidate(para, parent);
+    const candidate = inclusion.candidate(local.assetHub.paraId, para, parent);
     const broken = candidate.map((byte, at) => (at === candidate.length - 20 ? byte ^ 1 : byte));
     expect(() => relay.produceBlock({ parachains: () => ({ bitfields: [], candidates: [broken] }) })).toThrow(
       'an inherent was refused',

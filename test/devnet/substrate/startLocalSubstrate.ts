@@ -1,22 +1,22 @@
 /**
- * The local Substrate network as a whole: a relay chain and its asset hub, executing their real runtimes, with RPC
- * nodes that unmodified clients meet in place of real ones. See `index.ts` for how to drive it.
+ * The local Substrate network as a whole: a relay chain and its asset hub, or several, executing their real runtimes, with
+ * RPC nodes that unmodified clients meet in place of real ones. See `index.ts` for how to drive it.
  */
 import type { Clock } from '../../../relayer/core/clock.ts';
 import type { AuthoritySet } from '../../../light-clients/grandpa/index.ts';
 import { createDevAccounts, type DevAccount } from './accounts.ts';
 import { assetTransactions, type NewAsset } from './assetHub/createAsset.ts';
-import { type AssetHub, createAssetHub } from './assetHub/createAssetHub.ts';
-import { type Block, isDescendant } from './chain/block.ts';
+import { createAssetHub } from './assetHub/createAssetHub.ts';
+import type { Block } from './chain/block.ts';
 import type { Chain } from './chain/createChain.ts';
 import { type GenesisHolder, publicKeyOf } from './chain/genesis.ts';
-import { createRelay, type Relay, type RelayBlockParts } from './relay/createRelay.ts';
+import { createDriver, RELAY_SLOT_MS } from './createDriver.ts';
+import { createRelay, type RelayBlockParts } from './relay/createRelay.ts';
 import type { Grandpa } from './relay/grandpa.ts';
 import type { Inclusion } from './relay/inclusion.ts';
-import { NO_PARACHAINS } from './relay/inherents.ts';
 import { type ValidatorChange, validatorTransactions } from './relay/rotation.ts';
 import { startSubstrateRpc, type SubstrateRpc } from './rpc/server.ts';
-import { rococoSpec, statemineSpec } from './specs.ts';
+import { type NetworkSpecs, packagedSpecs } from './specs.ts';
 
 export interface LocalSubstrateOptions {
   /** Beside the development accounts, which have a million each; on both chains, in planck. */
@@ -34,11 +34,15 @@ export interface LocalSubstrateOptions {
   /** Of the first nodes; any free ones when not said. */
   readonly relayPort?: number | undefined;
   readonly assetHubPort?: number | undefined;
-  /** Assets of the asset hub, owned by Alice. */
+  /** Parachain ids of asset hubs beside the first one, under the same relay chain. */
+  readonly furtherHubs?: readonly number[] | undefined;
+  /** Assets of the first asset hub, owned by Alice. */
   readonly assets?: readonly NewAsset[] | undefined;
   /** Newest finalized blocks whose states are kept. */
   readonly statesKept?: number | undefined;
   readonly justificationPeriod?: number | undefined;
+  /** The runtimes of the chains, of which every asset hub has the same; those of installed packages when not said. */
+  readonly specs?: NetworkSpecs | undefined;
 }
 
 /** One chain as clients and tests meet it. */
@@ -82,7 +86,9 @@ export interface LocalSubstrate {
   readonly accounts: readonly DevAccount[];
   readonly relay: LocalRelay;
   readonly assetHub: LocalAssetHub;
-  /** The next relay block: it backs a new asset hub block, or includes the backed one. */
+  /** All of them, the first one first. */
+  readonly assetHubs: readonly LocalAssetHub[];
+  /** The next relay block: it backs a new block of each asset hub, or includes the backed ones. */
   step(): Block;
   /** What ended the block timer, if anything did. */
   failure(): unknown;
@@ -92,11 +98,8 @@ export interface LocalSubstrate {
 const DAY_MS = 86_400_000;
 const HEAD_START_DAYS = 30;
 const MILLION_TOKENS = 1_000_000n * 10n ** 12n;
-const RELAY_SLOT_MS = 6_000;
 /** The relay runtime does not make a parachain block available by one validator's word. */
 const VALIDATORS_MIN = 2;
-/** A change of session drops what was backed and not included; one more try is enough. */
-const TRIES_MAX = 3;
 
 export async function startLocalSubstrate(
   deps: { readonly clock: Clock },
@@ -112,26 +115,33 @@ export async function startLocalSubstrate(
     accounts.map((account) => ({ publicKey: pick(account), amount: MILLION_TOKENS }));
   const pairs = funded(({ pair }) => pair.publicKey);
 
-  const assetHub = createAssetHub(statemineSpec(), {
-    collators: accounts.slice(0, 2),
-    holders: [...pairs, ...extra],
-    startMs,
-    statesKept,
-  });
-  const relay = createRelay(await rococoSpec(), {
+  const specs = options.specs ?? (await packagedSpecs());
+  const hubs = [undefined, ...(options.furtherHubs ?? [])].map((paraId) =>
+    createAssetHub(specs.assetHub, {
+      paraId,
+      collators: accounts.slice(0, 2),
+      holders: [...pairs, ...extra],
+      startMs,
+      statesKept,
+    }),
+  );
+  const relay = createRelay(specs.relay, {
     accounts,
     validators,
     holders: [...pairs, ...funded(({ stash }) => stash.publicKey), ...extra],
     startMs,
     statesKept,
     justificationPeriod: options.justificationPeriod,
-    parachain: { id: assetHub.paraId, header: assetHub.chain.genesis.headerBytes, code: assetHub.code },
+    parachains: hubs.map(({ paraId, chain, code }) => ({ id: paraId, header: chain.genesis.headerBytes, code })),
   });
-  const driver = createDriver(relay, assetHub);
+  const driver = createDriver(relay, hubs);
   driver.relayBlock();
-  const alice = accounts[0];
-  if (alice === undefined) throw new Error('no development accounts');
-  for (const asset of options.assets ?? []) driver.paraBlock(assetTransactions(assetHub.chain, alice.pair, asset));
+  const [alice] = accounts;
+  const [firstHub] = hubs;
+  if (alice === undefined || firstHub === undefined) throw new Error('no development accounts');
+  for (const asset of options.assets ?? []) {
+    driver.paraBlock(firstHub, assetTransactions(firstHub.chain, alice.pair, asset));
+  }
 
   const start = async (chain: Chain, grandpa: Grandpa | undefined, port = 0): Promise<readonly SubstrateRpc[]> => {
     const nodes: SubstrateRpc[] = [];
@@ -141,7 +151,18 @@ export async function startLocalSubstrate(
     return nodes;
   };
   const relayNodes = await start(relay.chain, relay.grandpa, options.relayPort);
-  const assetHubNodes = await start(assetHub.chain, undefined, options.assetHubPort);
+  const assetHubs: LocalAssetHub[] = [];
+  for (const hub of hubs) {
+    const nodes = await start(hub.chain, undefined, hub === firstHub ? options.assetHubPort : undefined);
+    assetHubs.push({
+      ...faceOf(hub.chain, nodes),
+      paraId: hub.paraId,
+      produceBlock: (transactions) => driver.paraBlock(hub, transactions),
+      collate: (transactions) => hub.collate(relay.chain.best(), RELAY_SLOT_MS, transactions),
+    });
+  }
+  const [assetHub] = assetHubs;
+  if (assetHub === undefined) throw new Error('no asset hub');
 
   const stopping = new AbortController();
   let failure: unknown;
@@ -160,90 +181,24 @@ export async function startLocalSubstrate(
     relay: {
       ...faceOf(relay.chain, relayNodes),
       grandpa: relay.grandpa,
-      inclusion: driver.inclusion,
+      inclusion: relay.inclusion,
       trusted: (block = relay.chain.finalized()) => ({ header: block.headerBytes, ...relay.grandpa.setAfter(block) }),
       produceBlock: driver.relayBlock,
       finalize: (block = relay.chain.best()) => void relay.grandpa.finalizeTo(block),
       stallFinality: driver.stall,
       nextSession: () => driver.relayBlock({ skipSlots: relay.slotsToNextSession(relay.chain.best()) - 1 }),
       changeValidators: (change) =>
-        driver.relayBlock({ transactions: validatorTransactions(relay.chain, alice.pair, change) }),
+        driver.relayBlock({ transactions: validatorTransactions(relay.chain, accounts, change) }),
     },
-    assetHub: {
-      ...faceOf(assetHub.chain, assetHubNodes),
-      paraId: assetHub.paraId,
-      produceBlock: driver.paraBlock,
-      collate: (transactions) => assetHub.collate(relay.chain.best(), RELAY_SLOT_MS, transactions),
-    },
+    assetHub,
+    assetHubs,
     step: driver.step,
     failure: () => failure,
     stop: async () => {
       stopping.abort();
       await paced;
-      await Promise.all([...relayNodes, ...assetHubNodes].map(async (node) => node.stop()));
-    },
-  };
-}
-
-interface Driver {
-  readonly inclusion: Inclusion;
-  relayBlock(parts?: RelayBlockParts): Block;
-  paraBlock(transactions?: readonly Uint8Array[]): Block;
-  step(): Block;
-  stall(stalled: boolean): void;
-}
-
-/** Lets the two chains grow together: what the relay chain's state says of the parachain is what the parachain is. */
-function createDriver(relay: Relay, assetHub: AssetHub): Driver {
-  const { inclusion } = relay;
-  if (inclusion === undefined) throw new Error('the relay chain has no parachain');
-  let stalled = false;
-
-  const followed = (relayBlock: Block): Block | undefined => {
-    const head = inclusion.head(relayBlock);
-    return head === undefined ? undefined : assetHub.blockOfHead(head);
-  };
-  relay.chain.listen((event) => {
-    const block = event.kind === 'imported' ? undefined : followed(event.block);
-    if (block === undefined) return;
-    if (event.kind === 'best') assetHub.chain.setBest(block);
-    else if (block !== assetHub.chain.finalized()) assetHub.chain.finalize(block);
-  });
-
-  const relayBlock = (parts?: RelayBlockParts): Block => {
-    const block = relay.produce(parts);
-    if (!stalled && relay.chain.best() === block) relay.grandpa.finalizeTo(block);
-    return block;
-  };
-  const back = (transactions?: readonly Uint8Array[]): Block => {
-    const parent = relay.chain.best();
-    const para = assetHub.collate(parent, RELAY_SLOT_MS, transactions);
-    const candidates = [inclusion.candidate(para, parent)];
-    relayBlock({ parent, parachains: () => ({ bitfields: [], candidates }) });
-    return para;
-  };
-  const include = (): Block =>
-    relayBlock({ parachains: (parent) => ({ ...NO_PARACHAINS, bitfields: inclusion.bitfields(parent) }) });
-
-  return {
-    inclusion,
-    relayBlock,
-    stall: (value) => {
-      stalled = value;
-    },
-    paraBlock: (transactions) => {
-      for (let tries = 0; tries < TRIES_MAX; tries++) {
-        if (inclusion.pending(relay.chain.best())) include();
-        const para = back(transactions);
-        include();
-        if (isDescendant(assetHub.chain.best(), para)) return para;
-      }
-      throw new Error('the relay chain did not include the asset hub block');
-    },
-    step: () => {
-      if (inclusion.pending(relay.chain.best())) include();
-      else back();
-      return relay.chain.best();
+      const hubNodes = assetHubs.flatMap(({ nodes }) => nodes);
+      await Promise.all([...relayNodes, ...hubNodes].map(async (node) => node.stop()));
     },
   };
 }

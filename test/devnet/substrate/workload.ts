@@ -31,7 +31,7 @@ export function drawTransactions(
   count: number,
 ): readonly Uint8Array[] {
   const nonces = new Map<DevAccount, number>();
-  const calls = chain.runtime.metadata.hasStorage('Sudo', 'Key') ? relayCalls : assetHubCalls;
+  const calls = callsFor(chain);
   return Array.from({ length: count }, () => {
     // The first is sudo.
     const who = accounts[draw(3)] as DevAccount;
@@ -42,12 +42,21 @@ export function drawTransactions(
   });
 }
 
+function callsFor({ runtime }: Chain): typeof commonCalls {
+  if (runtime.metadata.hasPallet('Sudo')) return relayCalls;
+  return runtime.metadata.hasPallet('Assets') ? assetHubCalls : commonCalls;
+}
+
 type Calls = readonly (() => Uint8Array)[];
 
 function commonCalls(chain: Chain, accounts: readonly DevAccount[], who: DevAccount, draw: Draw): Calls {
   const { encodeCall } = chain.runtime;
   const to = (): Uint8Array => multiAddress(pick(accounts, draw).pair.publicKey);
   const pay = (amount: bigint): Uint8Array => encodeCall('Balances', 'transfer_keep_alive', to(), compactU128(amount));
+  const hasTransfer = chain.runtime.metadata.callArguments('Balances', 'transfer') !== undefined;
+  const transfer = hasTransfer ? 'transfer' : 'transfer_allow_death';
+  const give = (amount: bigint): Uint8Array =>
+    encodeCall('Balances', transfer, multiAddress(new Uint8Array(32).fill(draw(256))), compactU128(amount));
   const remark = (): Uint8Array =>
     encodeCall('System', 'remark_with_event', sizedBytes(new Uint8Array(draw(300)).fill(draw(256))));
   const others = accounts
@@ -58,30 +67,44 @@ function commonCalls(chain: Chain, accounts: readonly DevAccount[], who: DevAcco
   return [
     () => pay(10n ** BigInt(draw(13))),
     () => pay(10n ** 30n),
-    () =>
-      encodeCall(
-        'Balances',
-        'transfer',
-        multiAddress(new Uint8Array(32).fill(draw(256))),
-        compactU128(BigInt(draw(9))),
-      ),
-    () => encodeCall('Balances', 'transfer', multiAddress(new Uint8Array(32).fill(draw(256))), compactU128(10n ** 12n)),
+    () => give(BigInt(draw(9))),
+    () => give(10n ** 12n),
     () => encodeCall('Utility', 'batch', vectorBytes([pay(5n), remark(), pay(10n ** 30n), remark()])),
     () => encodeCall('Utility', 'batch_all', vectorBytes([pay(7n), remark(), pay(10n ** 30n)])),
     () => encodeCall('Utility', 'batch_all', vectorBytes([pay(9n), remark()])),
     remark,
-    () =>
-      encodeCall(
-        'Multisig',
-        'as_multi',
-        Uint8Array.of(2, 0),
-        vectorBytes(others),
-        Uint8Array.of(0),
-        sizedBytes(remark()),
-        Uint8Array.of(draw(2)),
-        u64Bytes(1_000_000_000n),
-      ),
+    () => encodeCall('Multisig', 'as_multi', ...multisigArguments(chain, others, remark(), draw)),
   ];
+}
+
+/** Two of three; the call comes with its length and the weight as one number in older runtimes. */
+function multisigArguments(
+  chain: Chain,
+  others: readonly Uint8Array[],
+  call: Uint8Array,
+  draw: Draw,
+): readonly Uint8Array[] {
+  const given = chain.runtime.metadata.callArguments('Multisig', 'as_multi') ?? [];
+  return given.map(({ name, kind }) => {
+    switch (name) {
+      case 'threshold':
+        return Uint8Array.of(2, 0);
+      case 'other_signatories':
+        return vectorBytes(others);
+      case 'maybe_timepoint':
+        return Uint8Array.of(0);
+      case 'call':
+        return kind === 'variant' ? call : sizedBytes(call);
+      case 'store_call':
+        return Uint8Array.of(draw(2));
+      case 'max_weight': {
+        const [refTime, proofSize] = [1_000_000_000n, 10_000n];
+        return kind === 'primitive' ? u64Bytes(refTime) : joinBytes([compactBytes(refTime), compactBytes(proofSize)]);
+      }
+      default:
+        throw new Error(`as_multi with the argument ${name}`);
+    }
+  });
 }
 
 function relayCalls(chain: Chain, accounts: readonly DevAccount[], who: DevAccount, draw: Draw): Calls {

@@ -5,12 +5,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ChainBlock, CosmosChain } from '../consensus/createChain.ts';
-import { createFaults, type Faults, withLie } from './faults.ts';
+import { acceptWebSocket, type WebSocketPeer } from '../../rpc/webSocket.ts';
+import { withLie } from '../../rpc/withLie.ts';
+import { createFaults, type Faults } from './faults.ts';
 import { blockIdJson, blockJson, base64, hex, resultJson, type Json } from './json.ts';
 import { broadcast, commitAnswer, internal, METHODS, type Params, RpcError } from './methods.ts';
 import { createNode, type Node } from './node.ts';
 import { sha256 } from '../../../../light-clients/tendermint/index.ts';
-import { acceptWebSocket, type WebSocketPeer } from './webSocket.ts';
 
 export interface CosmosRpc {
   readonly url: string;

@@ -39,7 +39,7 @@ export function createAssetHub(spec: RawSpec, options: AssetHubOptions): AssetHu
     statesKept: options.statesKept,
     followsRelay: true,
   });
-  const paraId = paraIdOf(runtime, published);
+  const paraId = options.paraId ?? paraIdOf(runtime, published);
 
   return {
     chain,

@@ -1,18 +1,24 @@
 /** The asset hub's genesis: the published one with development collators and funds. */
-import { createScaleReader, joinBytes, sizedBytes } from '../../../../light-clients/scale.ts';
+import { createScaleReader, joinBytes, sizedBytes, u32Bytes } from '../../../../light-clients/scale.ts';
 import type { DevAccount } from '../accounts.ts';
 import { patchBalances, patchState, removePrefix, vectorBytes } from '../chain/genesis.ts';
 import type { Runtime } from '../chain/runtime.ts';
 import type { State } from '../state/state.ts';
 
 export interface AssetHubGenesis {
+  /** The published one when not said. */
+  readonly paraId?: number | undefined;
   readonly collators: readonly DevAccount[];
   readonly holders: readonly { readonly publicKey: Uint8Array; readonly amount: bigint }[];
 }
 
 const AURA = new TextEncoder().encode('aura');
 
-export function assetHubGenesis(runtime: Runtime, state: State, { collators, holders }: AssetHubGenesis): State {
+export function assetHubGenesis(
+  runtime: Runtime,
+  state: State,
+  { paraId, collators, holders }: AssetHubGenesis,
+): State {
   const key = runtime.storageKey;
   return patchState(state, (patch) => {
     const keys = collators.map(({ pair }) => pair.publicKey);
@@ -30,6 +36,7 @@ export function assetHubGenesis(runtime: Runtime, state: State, { collators, hol
       patch(key('Session', 'KeyOwner', joinBytes([AURA, sizedBytes(one)])), one);
     }
     patchBalances(runtime, state, holders, patch);
+    if (paraId !== undefined) patch(key('ParachainInfo', 'ParachainId'), u32Bytes(paraId));
   });
 }
 

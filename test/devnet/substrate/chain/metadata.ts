@@ -1,6 +1,6 @@
 /**
  * What the chain needs of a runtime's own metadata (version 14): indexes of calls, hashers of storage maps, constants,
- * and where a field lies in a struct of fixed-size fields.
+ * and where a field lies in a struct.
  *
  * Source: frame-metadata v14, scale-info `PortableRegistry`.
  */
@@ -9,16 +9,26 @@ import { createScaleReader, type ScaleReader } from '../../../../light-clients/s
 export interface Metadata {
   /** Pallet index and call index: the first two bytes of an encoded call. */
   callIndex(pallet: string, call: string): Uint8Array;
+  /** Arguments of a call, in order; undefined where the runtime has no such call. */
+  callArguments(pallet: string, call: string): readonly CallArgument[] | undefined;
   /** Hasher numbers of a storage map's keys; none for a plain value. */
   hashers(pallet: string, item: string): readonly number[];
   hasStorage(pallet: string, item: string): boolean;
+  hasPallet(pallet: string): boolean;
   constant(pallet: string, name: string): Uint8Array;
-  /** Offset of a field of the struct that a storage item holds. */
-  fieldOffset(pallet: string, item: string, field: string): number;
+  /** A field of the struct that a storage item holds and what comes after it: `value` without what is in front. */
+  fieldFrom(pallet: string, item: string, field: string, value: Uint8Array): Uint8Array;
+  /** Names of the fields of the struct that a storage item holds. */
+  fields(pallet: string, item: string): readonly string[];
   /** Names of the fields of the struct that is the named field of what a storage item holds. */
   fieldsWithin(pallet: string, item: string, field: string): readonly string[];
   /** In the order in which a signed transaction carries them. */
   readonly signedExtensions: readonly string[];
+}
+
+export interface CallArgument {
+  readonly name: string | undefined;
+  readonly kind: TypeDef['kind'];
 }
 
 interface Field {
@@ -26,13 +36,20 @@ interface Field {
   readonly type: number;
 }
 
+interface Variant {
+  readonly name: string;
+  readonly index: number;
+  readonly fields: readonly Field[];
+}
+
 type TypeDef =
   | { readonly kind: 'composite'; readonly fields: readonly Field[] }
-  | { readonly kind: 'variant'; readonly variants: readonly { readonly name: string; readonly index: number }[] }
+  | { readonly kind: 'variant'; readonly variants: readonly Variant[] }
   | { readonly kind: 'array'; readonly length: number; readonly type: number }
   | { readonly kind: 'tuple'; readonly types: readonly number[] }
   | { readonly kind: 'primitive'; readonly index: number }
-  | { readonly kind: 'unsized' };
+  | { readonly kind: 'sequence'; readonly type: number }
+  | { readonly kind: 'compact' | 'bits' };
 
 interface StorageEntry {
   readonly hashers: readonly number[];
@@ -72,42 +89,72 @@ export function readMetadata(bytes: Uint8Array): Metadata {
     const type = types.get(id);
     return type?.kind === 'composite' ? type.fields : [];
   };
-  const sizeOf = (id: number): number => {
+  const skip = (id: number, value: ScaleReader): void => {
     const type = must(types.get(id), `type ${id}`);
     switch (type.kind) {
       case 'composite':
-        return type.fields.reduce((sum, field) => sum + sizeOf(field.type), 0);
+        for (const field of type.fields) skip(field.type, value);
+        return;
+      case 'variant': {
+        const index = value.u8();
+        const variant = must(
+          type.variants.find((one) => one.index === index),
+          `variant ${index} of type ${id}`,
+        );
+        for (const field of variant.fields) skip(field.type, value);
+        return;
+      }
       case 'tuple':
-        return type.types.reduce((sum, part) => sum + sizeOf(part), 0);
+        for (const part of type.types) skip(part, value);
+        return;
       case 'array':
-        return type.length * sizeOf(type.type);
+        for (let left = type.length; left > 0; left--) skip(type.type, value);
+        return;
+      case 'sequence':
+        for (let left = value.length(ITEMS_MAX); left > 0; left--) skip(type.type, value);
+        return;
       case 'primitive':
-        return must(PRIMITIVE_SIZES[type.index], 'size of a text');
-      default:
-        throw new Error(`metadata: type ${id} has no fixed size`);
+        // A text carries its length.
+        value.bytes(PRIMITIVE_SIZES[type.index] ?? value.length(ITEMS_MAX));
+        return;
+      case 'compact':
+        value.compact();
+        return;
+      case 'bits':
+        value.bytes(Math.ceil(value.length(ITEMS_MAX) / 8));
     }
+  };
+
+  const callOf = (pallet: string, call: string): Variant | undefined => {
+    const type = types.get(palletOf(pallet).calls ?? -1);
+    return type?.kind === 'variant' ? type.variants.find(({ name }) => name === call) : undefined;
   };
 
   return {
     signedExtensions,
-    callIndex: (pallet, call) => {
-      const { calls, index } = palletOf(pallet);
-      const type = types.get(calls ?? -1);
-      const variant = type?.kind === 'variant' ? type.variants.find(({ name }) => name === call) : undefined;
-      return Uint8Array.of(index, must(variant, `call ${pallet}.${call}`).index);
-    },
+    callIndex: (pallet, call) =>
+      Uint8Array.of(palletOf(pallet).index, must(callOf(pallet, call), `call ${pallet}.${call}`).index),
+    callArguments: (pallet, call) =>
+      callOf(pallet, call)?.fields.map(({ name, type }) => ({
+        name,
+        kind: must(types.get(type), `type ${type}`).kind,
+      })),
     hashers: (pallet, item) => storageOf(pallet, item).hashers,
+    hasPallet: (pallet) => pallets.has(pallet),
     hasStorage: (pallet, item) => pallets.get(pallet)?.storage.has(item) === true,
     constant: (pallet, name) => must(palletOf(pallet).constants.get(name), `constant ${pallet}.${name}`),
+    fields: (pallet, item) => fieldsOf(storageOf(pallet, item).type).map(({ name }) => name ?? ''),
     fieldsWithin: (pallet, item, field) => {
       const outer = fieldsOf(storageOf(pallet, item).type).find(({ name }) => name === field);
       return fieldsOf(must(outer, `field ${field} of ${pallet}.${item}`).type).map(({ name }) => name ?? '');
     },
-    fieldOffset: (pallet, item, field) => {
+    fieldFrom: (pallet, item, field, value) => {
       const fields = fieldsOf(storageOf(pallet, item).type);
       const at = fields.findIndex(({ name }) => name === field);
       must(fields[at], `field ${field} of ${pallet}.${item}`);
-      return fields.slice(0, at).reduce((sum, before) => sum + sizeOf(before.type), 0);
+      const within = createScaleReader(value, `${pallet}.${item}`);
+      for (const before of fields.slice(0, at)) skip(before.type, within);
+      return value.subarray(within.offset);
     },
   };
 }
@@ -129,10 +176,10 @@ function readTypeDef(reader: ScaleReader): TypeDef {
     case 1: {
       const variants = vector(reader, () => {
         const name = text(reader);
-        vector(reader, () => readField(reader));
+        const fields = vector(reader, () => readField(reader));
         const index = reader.u8();
         texts(reader);
-        return { name, index };
+        return { name, index, fields };
       });
       return { kind: 'variant', variants };
     }
@@ -143,13 +190,14 @@ function readTypeDef(reader: ScaleReader): TypeDef {
     case 5:
       return { kind: 'primitive', index: reader.u8() };
     case 2:
+      return { kind: 'sequence', type: id() };
     case 6:
       id();
-      return { kind: 'unsized' };
+      return { kind: 'compact' };
     case 7:
       id();
       id();
-      return { kind: 'unsized' };
+      return { kind: 'bits' };
     default:
       throw new Error(`metadata: type definition ${kind}`);
   }

@@ -49,7 +49,7 @@ export async function createBridgePallet(
   startMs: number,
 ): Promise<BridgePallet> {
   const holders = accounts.map(({ pair }) => ({ publicKey: pair.publicKey, amount: FUNDS }));
-  const relay = createRelay(await rococoSpec(), { accounts, validators: 4, holders, startMs, parachain: undefined });
+  const relay = createRelay(await rococoSpec(), { accounts, validators: 4, holders, startMs, parachains: [] });
   const { chain } = relay;
   const { runtime } = chain;
   const signer = accounts[0]?.pair;

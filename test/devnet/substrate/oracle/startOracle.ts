@@ -1,6 +1,7 @@
 /** The pieces of a comparison: a network with blocks that are not final yet, and the pallet on a second chain. */
 import type { Clock } from '../../../../relayer/core/clock.ts';
 import type { AuthoritySet } from '../../../../light-clients/grandpa/index.ts';
+import type { NetworkSpecs } from '../specs.ts';
 import { type LocalSubstrate, startLocalSubstrate } from '../startLocalSubstrate.ts';
 import { type BridgePallet, createBridgePallet } from './bridgePallet.ts';
 import type { VoteTable } from './drawJustification.ts';
@@ -15,8 +16,9 @@ export interface Oracle {
 const START_MS = 1_790_000_000_000;
 const BLOCKS = 5;
 
-export async function startOracle(deps: { readonly clock: Clock }): Promise<Oracle> {
-  const local = await startLocalSubstrate(deps, { startMs: START_MS });
+/** `specs`: of the network; the pallet is always Rococo's. */
+export async function startOracle(deps: { readonly clock: Clock }, specs?: NetworkSpecs): Promise<Oracle> {
+  const local = await startLocalSubstrate(deps, { startMs: START_MS, specs });
   const { relay, accounts } = local;
   const trusted = relay.trusted();
   const pallet = await createBridgePallet(accounts, trusted, START_MS);

@@ -1,4 +1,4 @@
-/** The relay chain: blocks on command, with or without a parachain's candidate, and GRANDPA over them. */
+/** The relay chain: blocks on command, with or without candidates of parachains, and GRANDPA over them. */
 import type { DevAccount } from '../accounts.ts';
 import { type Block, stateOf } from '../chain/block.ts';
 import { type Chain, createChain } from '../chain/createChain.ts';
@@ -26,8 +26,7 @@ export interface RelayBlockParts {
 export interface Relay {
   readonly chain: Chain;
   readonly grandpa: Grandpa;
-  /** Undefined without a parachain. */
-  readonly inclusion: Inclusion | undefined;
+  readonly inclusion: Inclusion;
   readonly accounts: readonly DevAccount[];
   produce(parts?: RelayBlockParts): Block;
   /** Slots from a block to the first of the next session. */
@@ -46,14 +45,14 @@ export function createRelay(spec: RawSpec, options: RelayOptions): Relay {
     firstSlot: BigInt(Math.floor(options.startMs / SLOT_MS)),
     statesKept: options.statesKept,
   });
-  const { accounts, parachain } = options;
+  const { accounts } = options;
   const epochSlots = Number(readU64(runtime.metadata.constant('Babe', 'EpochDuration')));
 
   return {
     chain,
     accounts,
     grandpa: createGrandpa(chain, accounts, options.justificationPeriod),
-    inclusion: parachain === undefined ? undefined : createInclusion(runtime, parachain.id, accounts),
+    inclusion: createInclusion(runtime, accounts),
     produce: ({ parent = chain.best(), skipSlots = 0, transactions, parachains = () => NO_PARACHAINS } = {}) =>
       chain.build({
         parent,

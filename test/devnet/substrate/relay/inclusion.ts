@@ -25,13 +25,13 @@ export interface Inclusion {
    * A backed candidate, encoded: a parachain block made on top of `relayParent`, which must be the next relay block's
    * parent.
    */
-  candidate(paraBlock: Block, relayParent: Block): Uint8Array;
-  /** One availability bitfield for each of the first `votes` validators. */
+  candidate(paraId: number, paraBlock: Block, relayParent: Block): Uint8Array;
+  /** One availability bitfield for each of the first `votes` validators: everything that waits is available to them. */
   bitfields(relayParent: Block, votes?: number): readonly Uint8Array[];
-  /** Is a backed candidate waiting for bitfields after this block? */
+  /** Is a backed candidate of any parachain waiting for bitfields after this block? */
   pending(relayBlock: Block): boolean;
-  /** The parachain head (an encoded header) in a relay state. */
-  head(relayBlock: Block): Uint8Array | undefined;
+  /** A parachain's head (an encoded header) in a relay state. */
+  head(paraId: number, relayBlock: Block): Uint8Array | undefined;
 }
 
 const VALIDATORS_MAX = 10_000;
@@ -42,10 +42,9 @@ const NONE = Uint8Array.of(0);
 const VALID_STATEMENT = Uint8Array.of(0x42, 0x4b, 0x4e, 0x47, 2);
 const VALID_VOTE = Uint8Array.of(2);
 
-export function createInclusion(runtime: Runtime, paraId: number, accounts: readonly DevAccount[]): Inclusion {
+export function createInclusion(runtime: Runtime, accounts: readonly DevAccount[]): Inclusion {
   const read = (block: Block, pallet: string, item: string, ...keys: readonly Uint8Array[]): Uint8Array =>
     stateOf(block).get(runtime.storageKey(pallet, item, ...keys)) ?? new Uint8Array(0);
-  const para = u32Bytes(paraId);
   const collator = accounts[0]?.pair;
   if (collator === undefined) throw new Error('no development account to collate');
 
@@ -63,37 +62,64 @@ export function createInclusion(runtime: Runtime, paraId: number, accounts: read
       return known.pair;
     });
   };
-  /** The first group: there is one core. */
-  const group = (relayParent: Block): readonly number[] => {
-    const groups = createScaleReader(read(relayParent, 'ParaScheduler', 'ValidatorGroups'), 'groups');
-    if (groups.length(VALIDATORS_MAX) === 0) return [];
-    return Array.from({ length: groups.length(VALIDATORS_MAX) }, () => groups.u32());
-  };
-  const head = (relayBlock: Block): Uint8Array | undefined => {
-    const stored = read(relayBlock, 'Paras', 'Heads', para);
-    return stored.length === 0 ? undefined : createScaleReader(stored, 'head').sized(HEAD_BYTES_MAX);
-  };
-  const maxPovSize = (relayParent: Block): number => {
-    const at = runtime.metadata.fieldOffset('Configuration', 'ActiveConfig', 'max_pov_size');
+  /** A field of the relay chain's own configuration, a u32. */
+  const setting = (relayParent: Block, field: string): number => {
     const config = read(relayParent, 'Configuration', 'ActiveConfig');
-    return createScaleReader(config.subarray(at, at + 4), 'configuration').u32();
+    const rest = runtime.metadata.fieldFrom('Configuration', 'ActiveConfig', field, config);
+    return createScaleReader(rest, 'configuration').u32();
+  };
+  const numbers = (bytes: Uint8Array, what: string): readonly number[] => {
+    if (bytes.length === 0) return [];
+    const list = createScaleReader(bytes, what);
+    return Array.from({ length: list.length(VALIDATORS_MAX) }, () => list.u32());
+  };
+  /** Parachains have cores in the order of their ids. */
+  const coreOf = (relayParent: Block, paraId: number): number => {
+    const core = numbers(read(relayParent, 'Paras', 'Parachains'), 'parachains').indexOf(paraId);
+    if (core < 0) throw new Error(`the relay chain has no parachain ${paraId}`);
+    return core;
+  };
+  /** The validators that back a parachain in the next block. Groups change cores as the blocks of a session go by. */
+  const group = (relayParent: Block, paraId: number): readonly number[] => {
+    const reader = createScaleReader(read(relayParent, 'ParaScheduler', 'ValidatorGroups'), 'groups');
+    const groups = Array.from({ length: reader.length(VALIDATORS_MAX) }, () =>
+      Array.from({ length: reader.length(VALIDATORS_MAX) }, () => reader.u32()),
+    );
+    if (groups.length <= 1) return groups[0] ?? [];
+    const start = read(relayParent, 'ParaScheduler', 'SessionStartBlock');
+    const sessionStart = start.length === 4 ? createScaleReader(start, 'session start').u32() : 0;
+    const passed = relayParent.number + 1 - sessionStart;
+    const turns = Math.floor(passed / setting(relayParent, 'group_rotation_frequency'));
+    return groups[(coreOf(relayParent, paraId) + turns) % groups.length] ?? [];
+  };
+  /** Of each core, whether a backed candidate occupies it. What the scheduler says of a core differs by runtime. */
+  const occupied = (relayBlock: Block): readonly boolean[] => {
+    const cores = createScaleReader(read(relayBlock, 'ParaScheduler', 'AvailabilityCores'), 'cores');
+    const flags = Array.from({ length: cores.length(VALIDATORS_MAX) }, () => false);
+    for (const paraId of numbers(read(relayBlock, 'Paras', 'Parachains'), 'parachains')) {
+      const waiting = read(relayBlock, 'ParaInclusion', 'PendingAvailability', u32Bytes(paraId));
+      // It begins with the core.
+      if (waiting.length > 0) flags[createScaleReader(waiting, 'candidate').u32()] = true;
+    }
+    return flags;
+  };
+  const head = (paraId: number, relayBlock: Block): Uint8Array | undefined => {
+    const stored = read(relayBlock, 'Paras', 'Heads', u32Bytes(paraId));
+    return stored.length === 0 ? undefined : createScaleReader(stored, 'head').sized(HEAD_BYTES_MAX);
   };
 
   return {
     head,
-    pending: (relayBlock) => {
-      // Vec<Option<CoreOccupied>> with one core.
-      const cores = createScaleReader(read(relayBlock, 'ParaScheduler', 'AvailabilityCores'), 'cores');
-      return cores.length(VALIDATORS_MAX) > 0 && cores.u8() === 1;
-    },
-    candidate: (paraBlock, relayParent) => {
+    pending: (relayBlock) => occupied(relayBlock).includes(true),
+    candidate: (paraId, paraBlock, relayParent) => {
+      const para = u32Bytes(paraId);
       const relayHash = hashBytes(relayParent);
       const codeHash = read(relayParent, 'Paras', 'CurrentCodeHash', para);
       const validationData = blake2b256(
-        sizedBytes(head(relayParent) ?? NONE),
+        sizedBytes(head(paraId, relayParent) ?? NONE),
         u32Bytes(relayParent.number),
         relayParent.header.stateRoot,
-        u32Bytes(maxPovSize(relayParent)),
+        u32Bytes(setting(relayParent, 'max_pov_size')),
       );
       const povHash = blake2b256(vectorBytes(paraBlock.extrinsics));
       const signature = collator.sign(joinBytes([relayHash, para, validationData, povHash, codeHash]));
@@ -122,13 +148,12 @@ export function createInclusion(runtime: Runtime, paraId: number, accounts: read
       const hash = blake2b256(descriptor, blake2b256(commitments));
       const statement = joinBytes([VALID_STATEMENT, hash, session(relayParent), relayHash]);
       const pairs = validators(relayParent);
-      const members = group(relayParent);
+      const members = group(relayParent, paraId);
       const votes = members.map((index) => joinBytes([VALID_VOTE, pairs[index]?.sign(statement) ?? NONE]));
-      return joinBytes([descriptor, commitments, vectorBytes(votes), bits(members.length)]);
+      return joinBytes([descriptor, commitments, vectorBytes(votes), bits(members.map(() => true))]);
     },
     bitfields: (relayParent, votes) => {
-      const cores = createScaleReader(read(relayParent, 'ParaScheduler', 'AvailabilityCores'), 'cores');
-      const field = bits(cores.length(VALIDATORS_MAX));
+      const field = bits(occupied(relayParent));
       const message = joinBytes([field, session(relayParent), hashBytes(relayParent)]);
       return validators(relayParent)
         .slice(0, votes)
@@ -137,8 +162,9 @@ export function createInclusion(runtime: Runtime, paraId: number, accounts: read
   };
 }
 
-/** A `BitVec<u8, Lsb0>` of ones. */
-function bits(count: number): Uint8Array {
-  const bytes = Uint8Array.from({ length: Math.ceil(count / 8) }, (_, at) => (1 << Math.min(8, count - at * 8)) - 1);
-  return joinBytes([compactBytes(count), bytes]);
+/** A `BitVec<u8, Lsb0>`. */
+function bits(flags: readonly boolean[]): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil(flags.length / 8));
+  for (const [at, flag] of flags.entries()) if (flag) bytes[at >> 3] = (bytes[at >> 3] ?? 0) | (1 << (at & 7));
+  return joinBytes([compactBytes(flags.length), bytes]);
 }

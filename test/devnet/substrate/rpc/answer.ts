@@ -1,5 +1,5 @@
 /** One JSON-RPC request to its answer, faults included. Bounds are those of a node with default settings. */
-import { withLie } from '../../cosmos/rpc/faults.ts';
+import { withLie } from '../../rpc/withLie.ts';
 import { methodsOf } from './methods.ts';
 import type { Node } from './node.ts';
 import { RpcError } from './rpcError.ts';

@@ -1,7 +1,7 @@
 /** JSON-RPC of one node over HTTP (single and batch) and WebSocket (with subscriptions), on loopback. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { acceptWebSocket, type WebSocketPeer } from '../../cosmos/rpc/webSocket.ts';
+import { acceptWebSocket, type WebSocketPeer } from '../../rpc/webSocket.ts';
 import type { Chain } from '../chain/createChain.ts';
 import type { Grandpa } from '../relay/grandpa.ts';
 import { answer, failureText, parseRequests, type Request, successText, withLies } from './answer.ts';
