@@ -1,12 +1,13 @@
 /**
  * `npm run witness -- NAME --seed S --json`: real node software as the judge of what is built here; without a name lists the
- * witnesses. Skipped loudly where the system lacks the toolchain. Exits non-zero when what it shows does not hold.
+ * witnesses. Skipped loudly where the system lacks the toolchain to build one. Exits non-zero when what it shows does not hold.
  */
 import { setMaxListeners } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../relayer/core/clock.ts';
 import { cosmosWitness } from './cosmos/index.ts';
+import { substrateModernWitness } from './substrateModern/index.ts';
 import { replaceSection } from './section.ts';
 import { witnessCommand } from './witnessCommand.ts';
 
@@ -23,7 +24,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 const code = await witnessCommand(
   process.argv.slice(2),
   {
-    witnesses: [cosmosWitness],
+    witnesses: [cosmosWitness, substrateModernWitness],
     clock: systemClock,
     say: (line) => void process.stdout.write(`${line}\n`),
     complain: (line) => void process.stderr.write(`${line}\n`),

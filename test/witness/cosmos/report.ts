@@ -2,6 +2,7 @@
 import type { CosmosBinaries } from './binaries.ts';
 import type { Comparison } from './compare.ts';
 import type { NetworkFigures } from './network.ts';
+import { table, wholeNumber } from '../table.ts';
 import type { ReleaseFigures } from './releases.ts';
 
 export interface CosmosFindings {
@@ -43,10 +44,10 @@ export function cosmosSection({ versions, checks, comparison, network, releases 
       ['what', 'payouts', 'gas', 'gas per payout', 'bytes per payout'],
       releases.releases.map(({ what, payouts, gas: used, bytes }) => [
         what,
-        number(payouts),
-        number(used),
-        number(used / payouts),
-        number(bytes / payouts),
+        wholeNumber(payouts),
+        wholeNumber(used),
+        wholeNumber(used / payouts),
+        wholeNumber(bytes / payouts),
       ]),
     ),
     '',
@@ -56,10 +57,10 @@ export function cosmosSection({ versions, checks, comparison, network, releases 
       ['what', 'transfers', 'seconds', 'transfers/s', 'blocks used'],
       releases.rates.map(({ what, transfers, seconds, blocks }) => [
         what,
-        number(transfers),
+        wholeNumber(transfers),
         seconds.toFixed(1),
-        number(transfers / seconds),
-        number(blocks),
+        wholeNumber(transfers / seconds),
+        wholeNumber(blocks),
       ]),
     ),
     '',
@@ -67,7 +68,7 @@ export function cosmosSection({ versions, checks, comparison, network, releases 
     '',
     table(
       ['what', 'tokend', 'local chain', 'difference'],
-      gas.map(({ step, real, local }) => [step, number(real), number(local), percent(local / real - 1)]),
+      gas.map(({ step, real, local }) => [step, wholeNumber(real), wholeNumber(local), percent(local / real - 1)]),
     ),
     '',
     `#### Where the local chain is known to differ (of ${comparison.steps} things done and asked on both)`,
@@ -82,15 +83,6 @@ export function cosmosSection({ versions, checks, comparison, network, releases 
     `${network.headers} headers with ${network.validatorChanges} changes of validators and powers. Of the leaps from block 1,`,
     `${network.leaps.direct} are taken at once and ${network.leaps.bisected} need blocks in between.`,
   ].join('\n');
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-function number(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
 }
 
 function percent(value: number): string {
