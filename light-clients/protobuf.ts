@@ -54,30 +54,11 @@ export interface ProtoMessage {
 export function readMessage(bytes: Uint8Array, schema: MessageSchema, name: string): ProtoMessage {
   const scalars = new Map<number, bigint>();
   const chunks = new Map<number, Uint8Array[]>();
-  let offset = 0;
   let last = 0;
 
-  const varint = (): bigint => {
-    let value = 0n;
-    let small = 0;
-    for (let count = 0; count < 10; count++) {
-      const byte = bytes[offset++];
-      if (byte === undefined) throw new Malformed(`${name}: cut short`);
-      // Four groups of seven bits fit a small integer, which is all that most varints need.
-      if (count < 4) small |= (byte & 0x7f) << (7 * count);
-      else value |= BigInt(byte & 0x7f) << BigInt(7 * count);
-      if (byte < 0x80) {
-        if (byte === 0 && count > 0) throw new Malformed(`${name}: varint is not in its shortest form`);
-        const whole = value | BigInt(small);
-        if (whole > UINT64_MAX) throw new Malformed(`${name}: varint exceeds 64 bits`);
-        return whole;
-      }
-    }
-    throw new Malformed(`${name}: varint is too long`);
-  };
-
-  while (offset < bytes.length) {
-    const tag = varint();
+  const at = { offset: 0 };
+  while (at.offset < bytes.length) {
+    const tag = readVarint(bytes, at, name);
     if (tag > 0xffffffffn) throw new Malformed(`${name}: field number out of range`);
     const field = Number(tag >> 3n);
     const kind = Object.hasOwn(schema, field) ? schema[field] : undefined;
@@ -88,49 +69,93 @@ export function readMessage(bytes: Uint8Array, schema: MessageSchema, name: stri
     }
     last = field;
     if (kind === 'varint') {
-      scalars.set(field, varint());
+      scalars.set(field, readVarint(bytes, at, name));
     } else if (kind === 'fixed64') {
-      if (offset + 8 > bytes.length) throw new Malformed(`${name}: cut short`);
-      scalars.set(field, new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(offset, true));
-      offset += 8;
+      if (at.offset + 8 > bytes.length) throw new Malformed(`${name}: cut short`);
+      scalars.set(field, new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(at.offset, true));
+      at.offset += 8;
     } else {
-      const length = varint();
-      if (length > BigInt(bytes.length - offset)) throw new Malformed(`${name}: cut short`);
-      const end = offset + Number(length);
-      const chunk = bytes.subarray(offset, end);
-      offset = end;
+      const length = readVarint(bytes, at, name);
+      if (length > BigInt(bytes.length - at.offset)) throw new Malformed(`${name}: cut short`);
+      const end = at.offset + Number(length);
+      const chunk = bytes.subarray(at.offset, end);
+      at.offset = end;
       const list = chunks.get(field);
       if (list === undefined) chunks.set(field, [chunk]);
       else list.push(chunk);
     }
   }
 
-  const uint64 = (field: number): bigint => scalars.get(field) ?? 0n;
-  return {
-    has: (field) => scalars.has(field) || chunks.has(field),
-    uint64,
-    int64: (field) => BigInt.asIntN(64, uint64(field)),
-    uint32: (field) => {
-      const value = uint64(field);
-      if (value > 0xffffffffn) throw new Malformed(`${name}: field ${field} exceeds 32 bits`);
-      return Number(value);
-    },
-    bool: (field) => {
-      const value = uint64(field);
-      if (value > 1n) throw new Malformed(`${name}: field ${field} is not a boolean`);
-      return value === 1n;
-    },
-    bytes: (field) => chunks.get(field)?.[0] ?? EMPTY,
-    optionalBytes: (field) => chunks.get(field)?.[0],
-    text: (field) => {
-      try {
-        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(chunks.get(field)?.[0] ?? EMPTY);
-      } catch {
-        throw new Malformed(`${name}: field ${field} is not UTF-8`);
-      }
-    },
-    repeated: (field) => chunks.get(field) ?? [],
-  };
+  const message: Parts = Object.create(READERS) as Parts;
+  message.name = name;
+  message.scalars = scalars;
+  message.chunks = chunks;
+  return message;
+}
+
+interface Parts extends ProtoMessage {
+  name: string;
+  scalars: Map<number, bigint>;
+  chunks: Map<number, Uint8Array[]>;
+}
+
+const READERS: ThisType<Parts> & ProtoMessage = {
+  has(field) {
+    return this.scalars.has(field) || this.chunks.has(field);
+  },
+  uint64(field) {
+    return this.scalars.get(field) ?? 0n;
+  },
+  int64(field) {
+    return BigInt.asIntN(64, this.uint64(field));
+  },
+  uint32(field) {
+    const value = this.uint64(field);
+    if (value > 0xffffffffn) throw new Malformed(`${this.name}: field ${field} exceeds 32 bits`);
+    return Number(value);
+  },
+  bool(field) {
+    const value = this.uint64(field);
+    if (value > 1n) throw new Malformed(`${this.name}: field ${field} is not a boolean`);
+    return value === 1n;
+  },
+  bytes(field) {
+    return this.chunks.get(field)?.[0] ?? EMPTY;
+  },
+  optionalBytes(field) {
+    return this.chunks.get(field)?.[0];
+  },
+  text(field) {
+    try {
+      return UTF8.decode(this.chunks.get(field)?.[0] ?? EMPTY);
+    } catch {
+      throw new Malformed(`${this.name}: field ${field} is not UTF-8`);
+    }
+  },
+  repeated(field) {
+    return this.chunks.get(field) ?? [];
+  },
+};
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function readVarint(bytes: Uint8Array, at: { offset: number }, name: string): bigint {
+  let value = 0n;
+  let small = 0;
+  for (let count = 0; count < 10; count++) {
+    const byte = bytes[at.offset++];
+    if (byte === undefined) throw new Malformed(`${name}: cut short`);
+    // Four groups of seven bits fit a small integer, which is all that most varints need.
+    if (count < 4) small |= (byte & 0x7f) << (7 * count);
+    else value |= BigInt(byte & 0x7f) << BigInt(7 * count);
+    if (byte < 0x80) {
+      if (byte === 0 && count > 0) throw new Malformed(`${name}: varint is not in its shortest form`);
+      const whole = value | BigInt(small);
+      if (whole > UINT64_MAX) throw new Malformed(`${name}: varint exceeds 64 bits`);
+      return whole;
+    }
+  }
+  throw new Malformed(`${name}: varint is too long`);
 }
 
 /** An unsigned varint; a negative number is written as its two's complement of 64 bits. */

@@ -25,7 +25,7 @@ describe('benchmarks', () => {
 
   it('are listed without a name, and refuse what they do not know', async () => {
     expect(await command()).toMatchObject({ code: 0, last: { benches: BENCHES.map(({ name }) => name) } });
-    expect(await command('no-such')).toMatchObject({ code: 2, complaint: /codec, light-clients, engine/ });
+    expect(await command('no-such')).toMatchObject({ code: 2, complaint: /codec, families, engine/ });
     expect(await command('codec', '--seconds', 'many')).toMatchObject({ code: 2, complaint: /--seconds/ });
     expect(await command('codec', '--speed', '3')).toMatchObject({ code: 2, complaint: /--speed/ });
     expect(await command('codec', 'engine')).toMatchObject({ code: 2 });
@@ -37,10 +37,26 @@ describe('benchmarks', () => {
     const machine = { cores: 2, cpu: 'CPU ', memoryGb: 8, node: 'v20', keccak: 'wasm', load: [0.5, 2] } as const;
     const figures = { perSecond: 12_345, cpuMicrosPerTransfer: 9.5, cores: 1, p50Ms: 1, p99Ms: 2, rssMb: 300 };
     const row = { of: 32, ...figures, lost: 0, doubled: 0 };
-    const page = performancePage(machine, 7, {
+    const run = { gcPercent: 4, lanes: [{ name: 'a -> b', deliveredPerSecond: 70 }] };
+    const results = {
       pipeline: { ...row, note: 'chains are SIMULATED', stages: [{ stage: 'verify', cpuMicros: 1.5 }] },
       lanes: { ...row, note: '', rows: [row] },
-    });
+      cosmos: { ...row, note: 'two chains', ratio: 0.95, directPerSecond: 100, full: run },
+      substrate: { ...row, note: 'a hub', ratio: 0.5, directPerSecond: 900, executedPerSecond: 900, full: run },
+      mixed: {
+        ...{ ...row, note: 'all', ratio: 1.2, bestAlonePerSecond: 80, together: run },
+        alone: [{ deliveredPerSecond: 80, relayerCpuMicros: 7 }],
+      },
+    };
+    const page = performancePage(machine, 7, results, 21.5);
+    expect(page).toContain('It took 21.5 minutes.');
+    expect(page).toContain('| `cosmos` | deliveries by payments fed directly | at least 0.9 | 0.95 | yes |');
+    expect(page).toContain('| `substrate` | deliveries by payments fed directly | at least 0.9 | 0.5 | **no** |');
+    expect(page).toContain('- `substrate`, deliveries by payments fed directly: all processes share two cores');
+    expect(page).not.toContain('- `cosmos`, deliveries');
+    expect(page).toContain('| cosmos | 12,345 | 100 | 0.95 | 9.5 | 1 | 2 | 300 | 4 | 0 | 0 |');
+    expect(page).toContain('executed 900 payments a second');
+    expect(page).toContain('| a -> b | 80 | 70 | 7 |');
     expect(page).toContain('`npm run bench -- --write --seconds 7` on 2 cores (CPU), 8 GB, Node v20, Keccak by wasm.');
     expect(page).toContain('**What is simulated.** Chains are SIMULATED.');
     expect(page).toContain('| pipeline | 12,345 | 9.5 | 1 | 1 | 2 | 300 | - | - | - | 0 | 0 |');

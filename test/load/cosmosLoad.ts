@@ -6,16 +6,19 @@
  */
 import {
   balanceOf,
+  type CometEndpoint,
   createCometEndpoint,
   createCosmosSender,
   type CosmosSender,
   encodeMemo,
   formatAccount,
 } from '../../adapters/cosmos/index.ts';
+import { readAccount, readTip, readTx } from '../../adapters/cosmos/chainQueries.ts';
 import { createHttpEndpoint } from '../../adapters/endpoints/index.ts';
-import { utf8 } from '../../relayer/core/bytes.ts';
+import { sha256 } from '../../light-clients/tendermint/index.ts';
+import { bytesToHex, utf8 } from '../../relayer/core/bytes.ts';
 import type { Clock } from '../../relayer/core/clock.ts';
-import { asViaductError, ViaductError } from '../../relayer/core/errors.ts';
+import { ViaductError } from '../../relayer/core/errors.ts';
 import type { ChainName } from '../../relayer/core/ids.ts';
 import { keccak256 } from '../../relayer/core/keccak.ts';
 import type { CosmosChain } from '../../relayer/manifest/index.ts';
@@ -39,7 +42,17 @@ export interface CosmosLoadOptions {
   readonly seed: string;
 }
 
-type Outcome = { readonly height: bigint; readonly succeeded: boolean };
+interface Sender {
+  readonly sender: CosmosSender;
+  /** Sequence of its first transaction here. */
+  readonly first: bigint;
+  /** Of the coin, before that. */
+  readonly held: bigint;
+  /** Deposits of its transactions, in their order. */
+  readonly sent: number[];
+  /** Units of the coin in all of them. */
+  amount: bigint;
+}
 
 /** 500 `MsgSend`s are 60 kB; nodes take transactions of some 700 kB through RPC. */
 const BATCH_MAX = 500;
@@ -49,14 +62,26 @@ const FEES = 1_000_000_000n;
 export function createCosmosLoad(deps: { readonly clock: Clock }, options: CosmosLoadOptions): LoadDriver {
   const { url, chain, vaults, target, denom, unit, receivers } = options;
   const { chainId, prefix, feeDenom, costs } = chain;
-  const senders: CosmosSender[] = [];
-  const outcomes = new Map<string, Outcome>();
-  let waiting = 0;
+  const endpoint = createCometEndpoint(createHttpEndpoint(deps, { url }), { chainId });
+  const senders: Sender[] = [];
+  let firstHeight = 0n;
   let turn = 0;
-  let failure: ViaductError | undefined;
 
   const open = async (privateKey: Uint8Array): Promise<CosmosSender> =>
     createCosmosSender(deps, { url, chainId, prefix, privateKey, feeDenom, costs });
+
+  /** Transactions of a sender that blocks hold. */
+  async function included({ sender, first }: Sender, signal: AbortSignal): Promise<number> {
+    return Number(((await readAccount(endpoint, sender.address, signal))?.sequence ?? first) - first);
+  }
+
+  /** A sender that has just what it sent less has sent it: no result, with all its events, needs to be read. */
+  async function haveAllSucceeded(signal: AbortSignal): Promise<boolean> {
+    const spent = senders.map(async ({ sender, held, amount }) => {
+      return held - (await balanceOf(endpoint, denom, sender.address, signal)) === amount;
+    });
+    return (await Promise.all(spent)).every(Boolean);
+  }
 
   return {
     batchMax: BATCH_MAX,
@@ -64,12 +89,11 @@ export function createCosmosLoad(deps: { readonly clock: Clock }, options: Cosmo
     parallel: options.senders,
 
     async prepare(deposits, batch, signal) {
-      const endpoint = createCometEndpoint(createHttpEndpoint(deps, { url }), { chainId });
       const funder = await open(options.funder);
       const share = receivers.total(0, Math.ceil(deposits / options.senders) + batch + 9) * unit;
+      firstHeight = (await readTip(endpoint, signal)).height + 1n;
       for (let index = 0; index < options.senders; index++) {
         const sender = await open(keccak256(utf8(`${options.seed} sender ${index}`)));
-        senders.push(sender);
         const needed = new Map([[denom, share]]);
         needed.set(feeDenom, (needed.get(feeDenom) ?? 0n) + FEES);
         const gifts: { denom: string; amount: string }[] = [];
@@ -78,16 +102,19 @@ export function createCosmosLoad(deps: { readonly clock: Clock }, options: Cosmo
           if (missing > 0n) gifts.push({ denom: coin, amount: missing.toString() });
         }
         if (gifts.length > 0) await funder.send([send(funder.address, sender.address, gifts)], '', signal);
+        const first = (await readAccount(endpoint, sender.address, signal))?.sequence ?? 0n;
+        const held = await balanceOf(endpoint, denom, sender.address, signal);
+        senders.push({ sender, first, held, sent: [], amount: 0n });
       }
       funder.close();
     },
 
     async send(first, count, signal) {
-      if (failure !== undefined) throw failure;
       const number = turn++;
-      const sender = senders[number % senders.length];
+      const one = senders[number % senders.length];
       const vault = vaults[number % vaults.length];
-      if (sender === undefined || vault === undefined) throw failed('has no sender or no vault');
+      if (one === undefined || vault === undefined) throw failed('has no sender or no vault');
+      const { sender } = one;
       const to = formatAccount(vault, prefix);
       const messages = Array.from({ length: count }, (_, index) => {
         const amount = (receivers.amount(first + index) * unit).toString();
@@ -95,37 +122,44 @@ export function createCosmosLoad(deps: { readonly clock: Clock }, options: Cosmo
       });
       const memo = encodeMemo({ target, receiver: receivers.receiver(first), deadline: 0n });
       const transaction = await sender.submit(messages, memo, signal);
-      waiting += count;
-      sender
-        .wait(transaction, signal)
-        .then(
-          ({ height }) => void outcomes.set(transaction, { height, succeeded: true }),
-          (thrown: unknown) => {
-            const error = asViaductError(thrown);
-            if (error.code === 'TX_REVERTED') outcomes.set(transaction, { height: 0n, succeeded: false });
-            else failure ??= error;
-          },
-        )
-        .finally(() => {
-          waiting -= count;
-        });
+      one.sent.push(count);
+      one.amount += receivers.total(first, count) * unit;
       return { first, count, transaction };
     },
 
-    waiting: async () => Promise.resolve(waiting),
+    async waiting(signal) {
+      const left = senders.map(async (one) => {
+        return one.sent.slice(await included(one, signal)).reduce((sum, count) => sum + count, 0);
+      });
+      return (await Promise.all(left)).reduce((sum, count) => sum + count, 0);
+    },
 
-    async settle(batches) {
-      for (const sender of senders) sender.close();
-      if (failure !== undefined) throw failure;
-      return Promise.resolve(
-        batches.map((batch): IncludedBatch => {
-          const outcome = outcomes.get(batch.transaction);
-          if (outcome === undefined) throw failed(`lost transaction ${batch.transaction}`);
-          return { ...batch, ...outcome };
-        }),
-      );
+    async settle(batches, signal) {
+      for (const { sender } of senders) sender.close();
+      const heights = new Map<string, bigint>();
+      const { height: last } = await readTip(endpoint, signal);
+      for (let height = firstHeight; height <= last; height++) {
+        for (const hash of await hashesAt(endpoint, height, signal)) heights.set(hash, height);
+      }
+      const allSucceeded = await haveAllSucceeded(signal);
+      const settled: IncludedBatch[] = [];
+      for (const batch of batches) {
+        const height = heights.get(batch.transaction);
+        if (height === undefined) throw failed(`lost transaction ${batch.transaction}`);
+        const succeeded = allSucceeded || (await readTx(endpoint, batch.transaction, signal))?.code === 0;
+        settled.push({ ...batch, height, succeeded });
+      }
+      return settled;
     },
   };
+}
+
+/** Of the transactions in a block, as the chain writes them. */
+async function hashesAt(endpoint: CometEndpoint, height: bigint, signal: AbortSignal): Promise<string[]> {
+  const { block } = (await endpoint.result('block', { height: height.toString() }, signal)) as {
+    readonly block: { readonly data: { readonly txs: readonly string[] | null } };
+  };
+  return (block.data.txs ?? []).map((text) => bytesToHex(sha256(Buffer.from(text, 'base64'))).toUpperCase());
 }
 
 function send(fromAddress: string, toAddress: string, amount: readonly { denom: string; amount: string }[]) {

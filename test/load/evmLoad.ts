@@ -59,9 +59,8 @@ interface Sender {
   readonly waiting: Map<bigint, number>;
 }
 
-/** `sendBatch` has five arguments, and its receivers on this lane 20 bytes. */
+/** `sendBatch` has five arguments. */
 const HEAD_WORDS = 5;
-const ACCOUNT_BYTES = 20;
 /** Of a batch the size of the plan's; the rest of a block's gas is left to others. */
 const SENDER_COINS = 100n * 10n ** 18n;
 const GAS_MARGIN_PERCENT = 10n;
@@ -83,14 +82,15 @@ export function createEvmLoad(deps: { readonly clock: Clock }, options: EvmLoadO
 
   /** `sendBatch(lane, asset, amounts, receivers, 0)`, laid out by hand: a general encoder costs 40 us a deposit. */
   function batchData(first: number, count: number): Uint8Array {
-    const accounts = new Uint8Array(Math.ceil((count * ACCOUNT_BYTES) / 32) * 32);
+    const accountBytes = receivers.receiver(first).length;
+    const accounts = new Uint8Array(Math.ceil((count * accountBytes) / 32) * 32);
     const amounts: Uint8Array[] = [];
     for (let index = 0; index < count; index++) {
       amounts.push(word(receivers.amount(first + index) * unit));
-      accounts.set(receivers.receiver(first + index), index * ACCOUNT_BYTES);
+      accounts.set(receivers.receiver(first + index), index * accountBytes);
     }
     const head = [word(BigInt(asset)), word(HEAD_WORDS * 32), word((HEAD_WORDS + 1 + count) * 32), word(0)];
-    const lengths = [word(count), word(count * ACCOUNT_BYTES)] as const;
+    const lengths = [word(count), word(count * accountBytes)] as const;
     return concatBytes(SEND_BATCH, idBytes(lane), ...head, lengths[0], ...amounts, lengths[1], accounts);
   }
 

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { createApiClient } from '../../relayer/cli/apiClient.ts';
 import { EXIT } from '../../relayer/cli/exitCodes.ts';
 import { type Output, table } from '../../relayer/cli/output.ts';
-import { apiUrl } from '../../relayer/cli/transfer.ts';
+import { apiUrl } from '../../relayer/cli/apiUrl.ts';
 import type { Clock } from '../../relayer/core/clock.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
 import { type LoadReport, runLoad } from './load.ts';

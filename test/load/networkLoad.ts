@@ -24,6 +24,7 @@ import { createCosmosLoad } from './cosmosLoad.ts';
 import { createEvmLoad } from './evmLoad.ts';
 import type { LoadDriver } from './load.ts';
 import { createReceivers, type Receivers } from './receivers.ts';
+import { createSubstrateLoad, giveExistence, openSubstrate } from './substrateLoad.ts';
 
 export interface LoadNetwork {
   readonly loaded: LoadedConfig;
@@ -55,7 +56,7 @@ export interface LaneLoad {
 }
 
 /** Families with a load driver beside this file. */
-export const LOADED_FAMILIES: readonly string[] = ['evm', 'cosmos'];
+export const LOADED_FAMILIES: readonly string[] = ['evm', 'cosmos', 'substrate'];
 
 /** The network whose files are in a folder. Throws `USAGE` when it is not a local one. */
 export function openNetwork(dir: string): LoadNetwork {
@@ -102,7 +103,7 @@ export function openLaneLoad(
   const onLane = manifest.assets.filter(({ id }) => lane.assets.some((row) => row.id === id));
   const localOf = (asset: Asset) => asset.representations.find(({ chain }) => chain === source.name);
   const asset = onLane.find((row) =>
-    options.asset === undefined ? localOf(row)?.custody === 'lock' : row.symbol === options.asset,
+    options.asset === undefined ? isAtHome(localOf(row)) : row.symbol === options.asset,
   );
   const local = asset && localOf(asset);
   if (asset === undefined || local === undefined) {
@@ -124,7 +125,24 @@ export function openLaneLoad(
   });
   const common = { url: urlOf(loaded, source.name), unit, receivers, funder: key, senders: options.senders };
   const seed = `${options.seed} ${source.name}`;
-  return { lane, source, target, asset, receivers, step, driver: driver() };
+  const own = driver();
+  return {
+    ...{ lane, source, target, asset, receivers, step },
+    driver: {
+      ...own,
+      async prepare(deposits, batch, signal) {
+        await ensureReceivers(signal);
+        await own.prepare(deposits, batch, signal);
+      },
+    },
+  };
+
+  /** On a Substrate chain an account has to exist before an asset can be paid to it. */
+  async function ensureReceivers(signal: AbortSignal): Promise<void> {
+    if (target?.family !== 'substrate') return;
+    if (options.freshPercent > 0) throw usage(`Receivers on ${target.name} have to exist: --fresh must be 0.`, []);
+    await giveExistence(deps, openSubstrate(deps, target, urlOf(loaded, target.name)), key, receivers.holders, signal);
+  }
 
   function driver(): LoadDriver {
     if (source?.family === 'evm' && local?.family === 'evm') {
@@ -143,8 +161,23 @@ export function openLaneLoad(
       const to = (target as ManifestChain).name;
       return createCosmosLoad(deps, { ...common, chain: source, vaults, target: to, denom: local.denom, seed });
     }
+    if (source?.family === 'substrate' && local?.family === 'substrate') {
+      return createSubstrateLoad(deps, {
+        ...common,
+        chain: openSubstrate(deps, source, common.url),
+        vaults: source.gateway.shards.map(({ account }) => account),
+        target: (target as ManifestChain).name,
+        token: local.assetId === undefined ? { kind: 'native' } : { kind: 'asset', id: local.assetId },
+        seed,
+      });
+    }
     throw usage(`There is no load for chains of family ${source?.family ?? 'unknown'}.`, []);
   }
+}
+
+/** A vault's own coin is at home like a locked token; that of an EVM chain also pays for gas, which blurs its sums. */
+function isAtHome(row: Representation | undefined): boolean {
+  return row?.custody === 'lock' || (row?.family === 'substrate' && row.custody === 'native');
 }
 
 function tokenOf(local: Extract<Representation, { family: 'evm' }>) {

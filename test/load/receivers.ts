@@ -19,6 +19,8 @@ export interface ReceiverPlan {
 }
 
 export interface Receivers {
+  /** The pool of existing ones. */
+  readonly holders: readonly Uint8Array[];
   /** Of deposit `number`; of a transaction, that of its first. */
   receiver(number: number): Uint8Array;
   /** Of deposit `number`, in steps of whatever the chain counts: 1 to 9, so that swapped deposits do not cancel out. */
@@ -50,6 +52,7 @@ export function createReceivers(plan: ReceiverPlan): Receivers {
   };
 
   return {
+    holders: pool,
     receiver,
     amount,
     total: (first, count) => totalBelow(first + count) - totalBelow(first),

@@ -16,8 +16,15 @@ import { systemClock } from '../../../relayer/core/clock.ts';
 import { type Bench, rounded } from '../bench.ts';
 import { createDirectFeed } from '../evm/directFeed.ts';
 import { judge, type Judgement } from '../evm/judge.ts';
-import { measureRelayed, measureRest, type RelayedRun } from '../evm/measure.ts';
-import { type BenchNetwork, CONFIRMATIONS, FIRST_SUBMITTER, startBenchNetwork } from '../evm/network.ts';
+import { type BenchNetwork, CONFIRMATIONS, eyeOf, FIRST_SUBMITTER, startBenchNetwork } from '../evm/network.ts';
+import {
+  type LaneRun,
+  type LanesRun,
+  type LaneUnderLoad,
+  measureLanes,
+  measureRest,
+  show,
+} from '../relayed/measureLanes.ts';
 
 export interface EvmLine {
   readonly blockGasLimit: number;
@@ -32,16 +39,15 @@ export interface EvmLine {
   /** Of the four relayer processes together: all of it, and what is above rest. */
   readonly relayerCpuMicros: number;
   readonly relayerCpuMicrosAboveRest: number;
-  readonly cpuMicros: RelayedRun['cpuMicros'];
-  readonly cpuMicrosAboveRest: RelayedRun['cpuMicrosAboveRest'];
+  readonly cpuMicros: LanesRun['cpuMicros'];
+  readonly cpuMicrosAboveRest: LanesRun['cpuMicrosAboveRest'];
   /** CPU milliseconds a second when nothing is sent. */
   readonly restMillis: Readonly<Record<string, number>>;
-  readonly rssMb: RelayedRun['rssMb'];
+  readonly gcPercent: number | null;
+  readonly rssMb: LanesRun['rssMb'];
   /** With deposits at half of what is delivered under full load. */
-  readonly paced: Pick<
-    RelayedRun,
-    'depositsPerSecond' | 'deliveredPerSecond' | 'toSubmitted' | 'toIncluded' | 'cpuMicrosAboveRest'
-  >;
+  readonly paced: Pick<LaneRun, 'depositsPerSecond' | 'deliveredPerSecond' | 'toSubmitted' | 'toIncluded'> &
+    Pick<LanesRun, 'cpuMicrosAboveRest'>;
   readonly judgement: Judgement;
   readonly transfers: number;
   /** Of any kind but doubled ones. */
@@ -56,11 +62,17 @@ export interface EvmLineOptions {
   say(line: string): void;
 }
 
-/** A block limit that real networks had for years, and one that anvil's execution does not fill. */
-const GAS_LIMITS = [30_000_000n, 300_000_000n] as const;
+/** A block limit that real networks had for years, and one that anvil's execution does not fill; that one by more accounts too. */
+const LINES = [
+  { gasLimit: 30_000_000n, accounts: 1 },
+  { gasLimit: 300_000_000n, accounts: 1 },
+  { gasLimit: 300_000_000n, accounts: 4 },
+] as const;
 const BLOCK_SECONDS = 1;
 const CHUNK_SIZE = 512;
 const BATCH = 500;
+const PACED_BATCH = 100;
+const QUEUE = 1.25;
 const HOLDERS = 4_096;
 const SENDERS = 4;
 /** Chunks that are ready for each block's worth of gas: existing holders take 4.9 M a chunk. */
@@ -71,10 +83,10 @@ export const evm: Bench = {
   shows: 'two real anvils and the relayer as its own processes: deliveries a second, beside the chain fed directly',
   run: async ({ seconds, seed, say }) => {
     const lines: EvmLine[] = [];
-    for (const gasLimit of GAS_LIMITS) {
-      lines.push(await evmLine({ gasLimit, accounts: 1, seconds: Math.max(MIN_SECONDS, seconds / 2), seed, say }));
+    for (const setting of LINES) {
+      lines.push(await evmLine({ ...setting, seconds: Math.max(MIN_SECONDS, seconds / LINES.length), seed, say }));
     }
-    const [line] = lines as [EvmLine, EvmLine];
+    const [line] = lines as [EvmLine, ...EvmLine[]];
     return {
       perSecond: line.deliveredPerSecond,
       cpuMicrosPerTransfer: line.relayerCpuMicros,
@@ -162,59 +174,66 @@ async function measureLine(network: BenchNetwork, options: EvmLineOptions, signa
       },
     );
   const rest = await measureRest(network, signal);
-  const full = await measureRelayed(
-    network,
-    makeLoad('full'),
-    { perSecond: undefined, seconds, batch: BATCH, rest },
-    say,
-    signal,
-  );
-  const ofRelayers = (cpu: Readonly<Record<string, number>>): number =>
-    rounded([...network.attesters, network.relayer].reduce((sum, { name }) => sum + (cpu[name] ?? 0), 0));
+  const eyes = { source: eyeOf('A', a), target: eyeOf('B', network.b) };
+  const run = async (
+    name: string,
+    plan: Pick<LaneUnderLoad, 'perSecond' | 'batch' | 'countMax' | 'before'>,
+  ): Promise<LanesRun> =>
+    measureLanes(
+      network,
+      [{ name: 'A -> B', lane, ...eyes, driver: makeLoad(name), ...plan }],
+      { seconds, rest },
+      say,
+      signal,
+    );
+  // As much as the target can take in that time and a quarter more: a longer queue would only wait longer.
+  const countMax = BATCH * Math.ceil((alone.perSecond * seconds * QUEUE) / BATCH);
+  const full = await run('full', { perSecond: undefined, batch: BATCH, countMax, before: 0 });
+  const [fullLane] = full.lanes as readonly [LaneRun];
   say(`  through the relayer: ${full.deliveredPerSecond} deliveries/s`);
   say(`  CPU us per transfer: ${show(full.cpuMicros)}`);
   say(`  above rest: ${show(full.cpuMicrosAboveRest)}`);
 
   // 3. Half of it: what a transfer waits for when nothing queues.
   const half = Math.max(BATCH, Math.floor(full.deliveredPerSecond / 2));
-  const paced = await measureRelayed(
-    network,
-    makeLoad('half'),
-    { perSecond: half, seconds, batch: 100, rest },
-    say,
-    signal,
-  );
-  say(
-    `  at half of it: submitted ${paced.toSubmitted.p50Ms} ms (p50), ${paced.toSubmitted.p99Ms} ms (p99) after finalized`,
-  );
+  const paced = await run('half', { perSecond: half, batch: PACED_BATCH, before: fullLane.deposits });
+  const [pacedLane] = paced.lanes as readonly [LaneRun];
+  const { p50Ms, p99Ms } = pacedLane.toSubmitted;
+  say(`  at half of it: submitted ${p50Ms} ms (p50), ${p99Ms} ms (p99) after finalized`);
 
   // 4. The books, when the relayers have seen the last block with its confirmations.
   await systemClock.sleep((CONFIRMATIONS + VERIFY_BLOCKS) * BLOCK_SECONDS * 1_000, signal);
   await network.stopRelayers();
-  const deposits = full.deposits + paced.deposits;
-  const relayed = [full, paced].flatMap(({ report }) => report.batches.filter(({ succeeded }) => succeeded));
+  const deposits = fullLane.deposits + pacedLane.deposits;
+  const relayed = [fullLane, pacedLane].flatMap(({ report }) => report.batches.filter(({ succeeded }) => succeeded));
   const credits = receivers.credits([...relayed, { first: 0, count: warmUp.delivered + alone.delivered }]);
   const amount = relayed.reduce((sum, { first, count }) => sum + receivers.total(first, count), 0n);
-  const judgement = await judge(network, [...full.chunks, ...paced.chunks], { deposits, amount, credits }, signal);
+  const judgement = await judge(
+    network,
+    [...fullLane.chunks, ...pacedLane.chunks],
+    { deposits, amount, credits },
+    signal,
+  );
   say(`  ${deposits} transfers: ${JSON.stringify(judgement)}`);
   return {
     blockGasLimit: Number(gasLimit),
     accounts,
     directPerSecond: rounded(alone.perSecond),
-    depositsPerSecond: full.depositsPerSecond,
+    depositsPerSecond: fullLane.depositsPerSecond,
     deliveredPerSecond: full.deliveredPerSecond,
     ratio: rounded(full.deliveredPerSecond / alone.perSecond),
-    relayerCpuMicros: ofRelayers(full.cpuMicros),
-    relayerCpuMicrosAboveRest: ofRelayers(full.cpuMicrosAboveRest),
+    relayerCpuMicros: full.relayerCpuMicros,
+    relayerCpuMicrosAboveRest: full.relayerCpuMicrosAboveRest,
     cpuMicros: full.cpuMicros,
     cpuMicrosAboveRest: full.cpuMicrosAboveRest,
     restMillis: Object.fromEntries([...rest].map(([name, micros]) => [name, rounded(micros / 1_000)])),
+    gcPercent: full.gcPercent,
     rssMb: full.rssMb,
     paced: {
-      depositsPerSecond: paced.depositsPerSecond,
-      deliveredPerSecond: paced.deliveredPerSecond,
-      toSubmitted: paced.toSubmitted,
-      toIncluded: paced.toIncluded,
+      depositsPerSecond: pacedLane.depositsPerSecond,
+      deliveredPerSecond: pacedLane.deliveredPerSecond,
+      toSubmitted: pacedLane.toSubmitted,
+      toIncluded: pacedLane.toIncluded,
       cpuMicrosAboveRest: paced.cpuMicrosAboveRest,
     },
     judgement,
@@ -228,12 +247,6 @@ const DIRECT_CHUNKS_MAX = 600;
 
 /** What counts as lost when a sum is wrong although every sequence was delivered. */
 function faultsOf({ lost, refused, wrongBalances, supplyHolds, accumulatorHolds, booksHold }: Judgement): number {
-  const held = [supplyHolds, accumulatorHolds, booksHold].filter((one) => !one).length;
+  const held = [supplyHolds, accumulatorHolds, booksHold].filter((one) => one === false).length;
   return lost + refused + wrongBalances + held;
-}
-
-function show(cpu: Readonly<Record<string, number>>): string {
-  return Object.entries(cpu)
-    .map(([name, micros]) => `${name} ${micros}`)
-    .join(', ');
 }

@@ -1,16 +1,19 @@
 /** The benchmarks there are. */
 import type { Bench, BenchOptions, BenchResult } from '../bench.ts';
 import { codec } from './codec.ts';
+import { cosmos } from './cosmos.ts';
 import { engine } from './engine.ts';
 import { evm } from './evm.ts';
-import { lightClients } from './lightClients.ts';
+import { families } from './families.ts';
+import { mixed } from './mixed.ts';
 import { paced, pipeline } from './pipeline.ts';
 import { accounts, backlog, lanes, processes } from './scaling.ts';
 import { spread } from './spread.ts';
+import { substrate } from './substrate.ts';
 
 export const BENCHES: readonly Bench[] = [
   codec,
-  lightClients,
+  families,
   engine,
   pipeline,
   paced,
@@ -19,6 +22,9 @@ export const BENCHES: readonly Bench[] = [
   processes,
   backlog,
   evm,
+  cosmos,
+  substrate,
+  mixed,
   spread,
 ];
 

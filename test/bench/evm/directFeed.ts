@@ -28,8 +28,8 @@ import { encodePacket } from '../../../relayer/core/packet.ts';
 import type { Delivery } from '../../../relayer/core/ports.ts';
 import { addressOf, sign } from '../../../relayer/core/secp256k1.ts';
 import type { Receivers } from '../../load/receivers.ts';
-import { endpointOf } from './chunks.ts';
-import type { BenchNetwork } from './network.ts';
+import type { DirectRun } from '../relayed/directFeed.ts';
+import { type BenchNetwork, endpointOf } from './network.ts';
 
 export interface DirectFeed {
   /** Deposits whose deliveries are ready to be sent. */
@@ -38,12 +38,6 @@ export interface DirectFeed {
   prepare(chunks: number): void;
   /** Sends for so many seconds, or until nothing is ready, and waits for the inclusion of all that it sent. */
   run(seconds: number, signal: AbortSignal): Promise<DirectRun>;
-}
-
-export interface DirectRun {
-  readonly delivered: number;
-  readonly seconds: number;
-  readonly perSecond: number;
 }
 
 interface Feeder {

@@ -3,17 +3,15 @@
  * credited how much, what the gateways hold and have minted, which sequences the target delivered, what the source's
  * accumulator says of the packets in the journal, and what the attesters have in their books.
  */
-import { join } from 'node:path';
 import { balanceOf, totalSupply } from '../../../adapters/evm/index.ts';
 import { readViews } from '../../../adapters/evm/gatewayCalls.ts';
-import { bytesToHex, equalBytes, fromHex, padWord, toHex, utf8 } from '../../../relayer/core/bytes.ts';
+import { equalBytes, fromHex, toHex } from '../../../relayer/core/bytes.ts';
 import { idBytes } from '../../../relayer/core/ids.ts';
-import { keccak256 } from '../../../relayer/core/keccak.ts';
 import { accumulate } from '../../../relayer/core/packet.ts';
-import { createJournal } from '../../../relayer/store/journal.ts';
-import { createLevelStore } from '../../../relayer/store/index.ts';
-import { type DeliveredChunk, endpointOf } from './chunks.ts';
-import type { BenchNetwork } from './network.ts';
+import { bookHolds, countDelivered, withJournal } from '../relayed/books.ts';
+import type { PaidChunk } from '../relayed/chainEye.ts';
+import { tokenBalances } from '../relayed/evmEye.ts';
+import { type BenchNetwork, endpointOf } from './network.ts';
 
 export interface Expected {
   /** Deposits on the lane. */
@@ -33,36 +31,20 @@ export interface Judgement {
   readonly accountsChecked: number;
   /** Locked on the source, and minted on the target for this lane, are what was deposited. */
   readonly supplyHolds: boolean;
-  /** The packets in the relayer's journal end in the accumulator of the source's gateway. */
-  readonly accumulatorHolds: boolean;
+  /** The packets in the relayer's journal end in the accumulator of the source's gateway; null when it keeps the newest only. */
+  readonly accumulatorHolds: boolean | null;
   /** Every attester booked what was deposited; every journal has all of it delivered. */
   readonly booksHold: boolean;
 }
 
-const BALANCES_PER_CALL = 500;
-const BALANCE_OF = keccak256(utf8('balanceOf(address)')).slice(0, 4);
-
 /** After the relayers have stopped: their journals are opened here. */
 export async function judge(
   network: BenchNetwork,
-  chunks: readonly DeliveredChunk[],
+  chunks: readonly PaidChunk[],
   expected: Expected,
   signal: AbortSignal,
 ): Promise<Judgement> {
   const { a, b, lane, asset } = network;
-  // Per sequence, how often it was delivered.
-  const times = new Uint8Array(expected.deposits);
-  let beyond = 0;
-  for (const { firstSequence, count } of chunks) {
-    for (let index = 0; index < count; index++) {
-      const at = Number(firstSequence) + index;
-      if (at < times.length) times[at] = (times[at] ?? 0) + 1;
-      else beyond++;
-    }
-  }
-  const lost = times.reduce((sum, count) => sum + (count === 0 ? 1 : 0), 0);
-  const doubled = times.reduce((sum, count) => sum + Math.max(0, count - 1), beyond);
-
   let total = 0n;
   for (const amount of expected.credits.values()) total += amount;
   const locked = await balanceOf(endpointOf(a), a.token, a.gateway, signal);
@@ -70,9 +52,7 @@ export async function judge(
   const [ledger] = await readViews(endpointOf(a), a.gateway, [{ functionName: 'locked', args: [asset] }], signal);
 
   return {
-    lost,
-    doubled,
-    refused: chunks.reduce((sum, { refused }) => sum + refused, 0),
+    ...countDelivered(chunks, expected.deposits),
     ...(await checkBalances(network, expected.credits, signal)),
     supplyHolds: locked === expected.amount && ledger === expected.amount && minted === total,
     ...(await checkJournals(network, expected, signal)),
@@ -83,27 +63,19 @@ export async function judge(
     { deposits, amount }: Expected,
     stop: AbortSignal,
   ): Promise<Pick<Judgement, 'accumulatorHolds' | 'booksHold'>> {
-    let [accumulatorHolds, booksHold] = [false, true];
+    let accumulatorHolds: boolean | null = null;
+    let booksHold = true;
     const view = { functionName: 'accumulators', args: [toHex(idBytes(lane))] };
     const [onChain] = await readViews(endpointOf(a), a.gateway, [view], stop);
     for (const { name } of [...attesters, relayer]) {
-      const store = await createLevelStore({ path: join(dataDir(name), 'journal') });
-      try {
-        const journal = createJournal(store);
-        const { derived, delivered, totals } = await journal.lane(lane);
-        const all = BigInt(deposits);
-        booksHold &&= derived === all && delivered.through === all && (totals.get(asset) ?? 0n) === amount;
-        if (name === relayer.name) {
-          const packets = await journal.readPackets(lane, 0n, deposits);
-          const end = packets && accumulate(new Uint8Array(32), packets);
-          accumulatorHolds = end !== undefined && equalBytes(end, fromHex(String(onChain), 32));
-        } else {
-          const signed = await journal.signed(lane);
-          booksHold &&= signed.through === all && (signed.totals.get(asset) ?? 0n) === amount;
-        }
-      } finally {
-        await store.close();
-      }
+      const isAttester = name !== relayer.name;
+      await withJournal(dataDir(name), async (journal) => {
+        booksHold &&= await bookHolds(journal, { lane, asset, deposits, amount }, isAttester);
+        if (isAttester) return;
+        const packets = await journal.readPackets(lane, 0n, deposits);
+        if (packets === undefined) return;
+        accumulatorHolds = equalBytes(accumulate(new Uint8Array(32), packets), fromHex(String(onChain), 32));
+      });
     }
     return { accumulatorHolds, booksHold };
   }
@@ -114,21 +86,9 @@ async function checkBalances(
   credits: ReadonlyMap<string, bigint>,
   signal: AbortSignal,
 ): Promise<Pick<Judgement, 'wrongBalances' | 'accountsChecked'>> {
-  const endpoint = endpointOf(b);
   const entries = [...credits];
-  let wrongBalances = 0;
-  for (let first = 0; first < entries.length; first += BALANCES_PER_CALL) {
-    const some = entries.slice(first, first + BALANCES_PER_CALL);
-    const calls = some.map(([account]) => {
-      const data = `0x${bytesToHex(BALANCE_OF)}${bytesToHex(padWord(fromHex(account)))}`;
-      return { method: 'eth_call', params: [{ to: toHex(b.token), data }, 'latest'] };
-    });
-    const answers = await endpoint.batch(calls, signal);
-    for (const [index, [, amount]] of some.entries()) {
-      const answer = answers[index];
-      const balance = answer?.kind === 'result' ? BigInt(String(answer.value)) : -1n;
-      if (balance !== amount) wrongBalances++;
-    }
-  }
+  const accounts = entries.map(([account]) => fromHex(account));
+  const balances = await tokenBalances(endpointOf(b), b.token, accounts, signal);
+  const wrongBalances = entries.filter(([, amount], index) => balances[index] !== amount).length;
   return { wrongBalances, accountsChecked: entries.length };
 }

@@ -14,12 +14,13 @@ import {
   mintTestToken,
   registerAsset,
   registerLane,
+  type RpcEndpoint,
   setLaneAsset,
   setLimit,
 } from '../../../adapters/evm/index.ts';
 import { bytesToHex, compareBytes, toHex, utf8 } from '../../../relayer/core/bytes.ts';
 import type { SignerSet } from '../../../relayer/core/checkpoint.ts';
-import type { Clock } from '../../../relayer/core/clock.ts';
+import { type Clock, systemClock } from '../../../relayer/core/clock.ts';
 import { type AssetId, assetId, caip2, type LaneId } from '../../../relayer/core/ids.ts';
 import { keccak256 } from '../../../relayer/core/keccak.ts';
 import { addressOf } from '../../../relayer/core/secp256k1.ts';
@@ -27,6 +28,10 @@ import { loadManifest, type Manifest } from '../../../relayer/manifest/index.ts'
 import { type Anvil, devAccounts, startAnvil } from '../../devnet/anvil.ts';
 import { obtainNatsServer, type NatsServer, startNatsServer } from '../../devnet/nats/index.ts';
 import { createRelayerProcess, type RelayerProcess } from '../../devnet/relayerProcess.ts';
+import type { ChainEye } from '../relayed/chainEye.ts';
+import { createEvmEye } from '../relayed/evmEye.ts';
+import type { Measured } from '../relayed/measureLanes.ts';
+import { pidOf, sayingGc } from '../relayed/processes.ts';
 
 export interface BenchNetworkOptions {
   /** Its files: configs, keys, data, logs. */
@@ -50,7 +55,7 @@ export interface BenchChain {
   readonly token: Uint8Array;
 }
 
-export interface BenchNetwork {
+export interface BenchNetwork extends Measured {
   readonly dir: string;
   readonly manifest: Manifest;
   readonly a: BenchChain;
@@ -223,6 +228,8 @@ async function start(
       ]),
       ...(roles.includes('attest') ? ['attester:', `  name: ${name}`, `  key: \${file:./${name}.key}`] : []),
       `nats: { url: '${nats.url}' }`,
+      // One line for each broadcast: when it was.
+      ...(roles.includes('submit') ? ['log: { level: debug }'] : []),
     ];
     writeFileSync(file, `${lines.join('\n')}\n`);
     return createRelayerProcess(name, file, join(dir, 'logs', `${name}.log`), deps);
@@ -253,12 +260,33 @@ async function start(
     attesters,
     relayer,
     dataDir: (name) => join(dir, 'data', name),
-    startRelayers: async () => {
-      await Promise.all(all.map(async (running) => running.start()));
-    },
+    pids: () =>
+      new Map([
+        ...all.map(({ name, pid }) => [name, pid] as const),
+        ['anvil A', anvilPid(anvilA)],
+        ['anvil B', anvilPid(anvilB)],
+        ['nats-server', nats.pid],
+        ['load and measurement', process.pid],
+      ]),
+    relayers: all.map(({ name }) => name),
+    logs: all.map(({ logFile }) => logFile),
+    submitterLog: relayer.logFile,
+    startRelayers: async () => sayingGc(async () => Promise.all(all.map(async (running) => running.start()))),
     stopRelayers,
     stop,
   };
+}
+
+export function endpointOf({ anvil }: BenchChain): RpcEndpoint {
+  return createRpcEndpoint({ clock: systemClock }, { url: anvil.url, chainId: anvil.chainId });
+}
+
+export function eyeOf(name: string, { anvil, gateway }: BenchChain): ChainEye {
+  return createEvmEye({ name, url: anvil.url, chainId: anvil.chainId, gateway, confirmations: CONFIRMATIONS });
+}
+
+function anvilPid({ url }: Anvil): number | undefined {
+  return pidOf('--port', new URL(url).port);
 }
 
 /** Blocks by transaction while contracts are deployed; by the clock from then on. */

@@ -11,9 +11,7 @@ const TICKS_PER_SECOND = 100;
 
 export function useOf(pid: number): ProcessUse | undefined {
   try {
-    // The name, in brackets, may hold anything: what follows its end is columns.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const fields = statOf(pid);
     const ticks = Number(fields[11]) + Number(fields[12]);
     const rss = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return { cpuMicros: (ticks * 1_000_000) / TICKS_PER_SECOND, rssMb: Math.round(Number(rss ?? 0) / 1_024) };
@@ -31,6 +29,25 @@ export function pidOf(...args: readonly string[]): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The child of this process whose command line holds all these words; undefined when there is none. */
+export function childOf(...words: readonly string[]): number | undefined {
+  try {
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    return pids.map(Number).find((pid) => {
+      const line = commandLine(pid);
+      return words.every((word) => line.includes(word)) && Number(statOf(pid)[1]) === process.pid;
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** What Linux tells of a process behind its name, which is in brackets and may hold anything. Throws when there is none. */
+function statOf(pid: number): readonly string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function commandLine(pid: number): string {
@@ -63,4 +80,16 @@ export function startMeter(processes: ReadonlyMap<string, number | undefined>): 
     cpuMicros: () => read(({ cpuMicros }, name) => cpuMicros - (before.get(name) ?? 0)),
     rssMb: () => read(({ rssMb }) => rssMb),
   };
+}
+
+/** Node processes that are started meanwhile say how long they collect garbage. */
+export async function sayingGc(start: () => Promise<unknown>): Promise<void> {
+  const before = process.env['NODE_OPTIONS'];
+  process.env['NODE_OPTIONS'] = `${before ?? ''} --import ${new URL('sayGc.mjs', import.meta.url).href}`.trim();
+  try {
+    await start();
+  } finally {
+    if (before === undefined) delete process.env['NODE_OPTIONS'];
+    else process.env['NODE_OPTIONS'] = before;
+  }
 }

@@ -1,7 +1,4 @@
-/**
- * What one verification of each light client costs: milliseconds of wall time on one thread, on chains made up for it with
- * real keys and signatures.
- */
+/** One verification of each light client and proof, on chains made up for it with real keys and signatures. */
 import {
   createConfirmationsClient,
   encodeConfirmationsUpdate,
@@ -40,59 +37,28 @@ import {
 } from '../../../light-clients/tendermint/chain.fixture.ts';
 import { utf8, word } from '../../../relayer/core/bytes.ts';
 import { createSyntheticChain } from '../../vectors/ethereum/syntheticChain.ts';
-import { type Bench, must, rounded, rssMb, timed } from '../bench.ts';
+import { must } from '../bench.ts';
 
-interface Part {
+export interface VerifyPart {
   readonly part: string;
-  /** Milliseconds are divided by it: a part may hold many of what it is named after. */
+  /** How many headers it verifies; 1 when left out. */
   readonly per?: number;
   run(): void;
 }
 
-export const lightClients: Bench = {
-  name: 'light-clients',
-  shows: 'one verification of each light client and proof: ms',
-  run: async ({ seconds, seed, say }) => {
-    const parts = [
-      ...ethereumParts(),
-      ...proofParts(seed),
-      tendermintPart(seed),
-      ...grandpaParts(seed),
-      confirmationsPart(seed),
-    ];
-    const rows = parts.map(({ part, per = 1, run }) => {
-      const { wallMicros, cpuMicros, p50Ms, p99Ms, iterations } = timed(seconds / parts.length, run);
-      const row = {
-        part,
-        ms: rounded(wallMicros / 1_000 / per),
-        cpuMs: rounded(cpuMicros / 1_000 / per),
-        p50Ms: rounded(p50Ms / per),
-        p99Ms: rounded(p99Ms / per),
-        iterations,
-      };
-      say(
-        `${part.padEnd(50)} ${String(row.ms).padStart(8)} ms  (CPU ${row.cpuMs}, p50 ${row.p50Ms}, p99 ${row.p99Ms})`,
-      );
-      return row;
-    });
-    return Promise.resolve({
-      perSecond: null,
-      cpuMicrosPerTransfer: null,
-      cores: null,
-      p50Ms: null,
-      p99Ms: null,
-      rssMb: rssMb(),
-      lost: null,
-      doubled: null,
-      note: 'wall time of one verification on one thread; made-up chains with real keys; per part in `parts`',
-      parts: rows,
-    });
-  },
-};
+export function verifications(seed: number): readonly VerifyPart[] {
+  return [
+    ...ethereumParts(),
+    ...proofParts(seed),
+    tendermintPart(seed),
+    ...grandpaParts(seed),
+    confirmationsPart(seed),
+  ];
+}
 
 const named = (name: string): Uint8Array => keccak256(utf8(name));
 
-function ethereumParts(): Part[] {
+function ethereumParts(): VerifyPart[] {
   const names: readonly ForkName[] = ['phase0', 'altair', 'bellatrix', 'capella', 'deneb', 'electra'];
   const chain = createSyntheticChain(
     {
@@ -110,7 +76,7 @@ function ethereumParts(): Part[] {
   const withCommittee = chain.update({ attestedSlot: 200n, finalizedSlot: 128n });
   const finality = chain.finalityUpdate({ attestedSlot: 280n, finalizedSlot: 192n });
   const available = [createBlst(), createNobleBls()].filter((bls) => bls !== undefined);
-  return available.flatMap((bls: Bls): Part[] => {
+  return available.flatMap((bls: Bls): VerifyPart[] => {
     const client = createEthereumClient(chain.parameters, bls);
     const started = client.start(bootstrap);
     if (started.kind !== 'valid') throw new Error(started.reason);
@@ -132,7 +98,7 @@ function ethereumParts(): Part[] {
   });
 }
 
-function proofParts(seed: number): Part[] {
+function proofParts(seed: number): VerifyPart[] {
   const storage = storageTrie(Array.from({ length: 5_000 }, (_, i) => [word(i), named(`word ${seed} ${i}`)]));
   const addressOf = (i: number): Uint8Array => named(`account ${seed} ${i}`).subarray(12);
   const state = stateTrie(
@@ -176,7 +142,7 @@ function proofParts(seed: number): Part[] {
   ];
 }
 
-function tendermintPart(seed: number): Part {
+function tendermintPart(seed: number): VerifyPart {
   const signers = makeSigners(`validator ${seed}`, 100);
   const first = makeBlock({ height: 1n, signers });
   const client = createTendermintClient({
@@ -200,7 +166,7 @@ function tendermintPart(seed: number): Part {
 /** Of local networks, of Kusama-like chains once, and of the largest sets there are; two thirds and one vote. */
 const AUTHORITIES = [4, 100, 300, 667] as const;
 
-function grandpaParts(seed: number): Part[] {
+function grandpaParts(seed: number): VerifyPart[] {
   const block = testBlock(testBlock(undefined));
   return AUTHORITIES.map((count) => {
     const signers = testSigners(count, `authority ${seed}`);
@@ -217,7 +183,7 @@ function grandpaParts(seed: number): Part[] {
 }
 
 /** Three endpoints show the same 200 headers. */
-function confirmationsPart(seed: number): Part {
+function confirmationsPart(seed: number): VerifyPart {
   const HEADERS = 200;
   const trusted = { height: 99n, hash: named(`below ${seed}`) };
   let parentHash = trusted.hash;
