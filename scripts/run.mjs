@@ -24,6 +24,7 @@ const COMMANDS = {
   gas: { entry: 'test/bench/gas.ts', shows: 'gas per transfer, written to docs/GAS.md' },
   bench: { entry: 'test/bench/main.ts', shows: 'one benchmark; without a name lists them' },
   witness: { entry: 'test/witness/main.ts', shows: 'real node software as the judge; without a name lists it' },
+  oracle: { entry: 'test/devnet/substrate/oracle/main.ts', shows: 'the GRANDPA client beside a runtime that judges' },
   viaduct: { entry: 'relayer/cli/main.ts', shows: 'the command line itself' },
 };
 
