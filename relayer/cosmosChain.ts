@@ -8,7 +8,7 @@ import {
   createCosmosVault,
 } from '../adapters/cosmos/index.ts';
 import { createHttpEndpoint } from '../adapters/endpoints/index.ts';
-import type { ChainDeps } from './chains.ts';
+import type { ChainDeps } from './chainDeps.ts';
 import type { CosmosChainConfig } from './config/index.ts';
 import { assert } from './core/errors.ts';
 import { accountLengths, type CosmosChain, isHomeLane, lanesFrom, lanesTo, type Manifest } from './manifest/index.ts';

@@ -20,7 +20,7 @@ import {
 } from '../adapters/evm/index.ts';
 import { createConfirmationsClient } from '../light-clients/confirmations/index.ts';
 import { type EthereumParameters, MAINNET_PRESET, MINIMAL_PRESET } from '../light-clients/ethereum/index.ts';
-import type { ChainDeps } from './chains.ts';
+import type { ChainDeps } from './chainDeps.ts';
 import type { EvmChainConfig, ForwardConfig } from './config/index.ts';
 import { HEADER_DRIFT_SECONDS_MAX } from './core/limits.ts';
 import { type EthereumLightClient, type EvmChain, lanesFrom, lanesTo, type Manifest } from './manifest/index.ts';

@@ -15,7 +15,7 @@ import {
   traceDeposits,
   vaultAccount,
 } from '../adapters/substrate/index.ts';
-import type { ChainDeps } from './chains.ts';
+import type { ChainDeps } from './chainDeps.ts';
 import type { Endpoint, SubstrateChainConfig } from './config/index.ts';
 import { equalBytes, toHex } from './core/bytes.ts';
 import { assert, ViaductError } from './core/errors.ts';

@@ -11,7 +11,7 @@ import { createHttpEndpoint } from '../../adapters/endpoints/index.ts';
 import type { Clock } from '../core/clock.ts';
 import { assert } from '../core/errors.ts';
 import type { CosmosChain, Representation } from '../manifest/index.ts';
-import type { ChainWallet, Sent } from './wallet.ts';
+import type { ChainWallet, Sent } from './chainWallet.ts';
 
 export interface CosmosWalletOptions {
   readonly chain: CosmosChain;

@@ -11,7 +11,7 @@ import type { Clock } from '../core/clock.ts';
 import { assert } from '../core/errors.ts';
 import { readSequence } from '../core/packet.ts';
 import type { EvmChain, Representation } from '../manifest/index.ts';
-import type { ChainWallet, Sent } from './wallet.ts';
+import type { ChainWallet, Sent } from './chainWallet.ts';
 
 export interface EvmWalletOptions {
   readonly chain: EvmChain;

@@ -10,7 +10,8 @@ import { ViaductError } from '../core/errors.ts';
 import { formatAccount, type ManifestChain } from '../manifest/index.ts';
 import { createChainClock } from '../verify/chainClock.ts';
 import type { ApiClient } from './apiClient.ts';
-import type { Route, TransferRequest, Wallet } from './wallet.ts';
+import type { Route } from './chainWallet.ts';
+import type { TransferRequest, Wallet } from './wallet.ts';
 
 export interface ForwarderDeps {
   readonly clock: Clock;

@@ -8,7 +8,8 @@ import { loadManifest } from '../manifest/index.ts';
 import type { ApiClient, ApiForward, ApiTransfer } from './apiClient.ts';
 import { legResult, runLegs } from './legs.ts';
 import type { Output } from './output.ts';
-import { createWallet, type Route, type Sent, type Wallet } from './wallet.ts';
+import type { Route, Sent } from './chainWallet.ts';
+import { createWallet, type Wallet } from './wallet.ts';
 
 const EXAMPLE = readFileSync(new URL('../../configs/example-cosmos/manifest.json', import.meta.url), 'utf8');
 const manifest = loadManifest(utf8(EXAMPLE), 'manifest.json');

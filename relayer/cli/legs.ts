@@ -9,7 +9,8 @@ import { formatAccount } from '../manifest/index.ts';
 import { type ApiClient, type ApiTransfer, findSent, followTransfer } from './apiClient.ts';
 import type { ForwardedLeg } from './forwarder.ts';
 import { type Output, toJson } from './output.ts';
-import type { Route, Sent, Wallet } from './wallet.ts';
+import type { Route, Sent } from './chainWallet.ts';
+import type { Wallet } from './wallet.ts';
 
 export interface LegsDeps {
   readonly clock: Clock;

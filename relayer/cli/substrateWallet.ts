@@ -15,7 +15,7 @@ import { toHex } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
 import { assert } from '../core/errors.ts';
 import type { Representation, SubstrateChain } from '../manifest/index.ts';
-import type { ChainWallet, Sent } from './wallet.ts';
+import type { ChainWallet, Sent } from './chainWallet.ts';
 
 export interface SubstrateWalletOptions {
   readonly chain: SubstrateChain;

@@ -21,9 +21,27 @@
 import { Buffer } from 'node:buffer';
 import { concatBytes, copyBytes, readU32, readU64, utf8, writeU32, writeU64 } from '../core/bytes.ts';
 import { assert, DecodeError } from '../core/errors.ts';
-import { idBytes, laneId } from '../core/ids.ts';
+import { idBytes, type LaneId, laneId } from '../core/ids.ts';
 import type { SignedTransaction } from '../core/ports.ts';
-import type { ChunkId, Intent } from './intents.ts';
+
+export interface Intent {
+  readonly slot: bigint;
+  /** Undefined for a blank transaction that only fills a slot. */
+  readonly chunk: ChunkId | undefined;
+  /** What the transaction calls, to sign again with a higher fee. */
+  readonly call: Uint8Array;
+  /** Oldest first; any of them may be the one that is included. */
+  readonly attempts: readonly SignedTransaction[];
+  /** When the newest attempt was signed. */
+  readonly signedAtMs: number;
+}
+
+export interface ChunkId {
+  readonly lane: LaneId;
+  /** First sequence of the chunk's checkpoint. */
+  readonly firstSequence: bigint;
+  readonly chunkIndex: number;
+}
 
 const MAGIC = 0x56444931;
 const HEAD_BYTES = 21;

@@ -6,7 +6,8 @@ import { ViaductError } from '../core/errors.ts';
 import { createMemoryStore, put, storeKey } from './index.ts';
 import { keccak256 } from '../core/keccak.ts';
 import { decodeIntent, encodeIntent } from './intentCodec.ts';
-import { createIntents, type Intent } from './intents.ts';
+import type { Intent } from './intentCodec.ts';
+import { createIntents } from './intents.ts';
 
 const call = Uint8Array.of(1, 2, 3);
 const intent: Intent = {

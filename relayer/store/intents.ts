@@ -3,30 +3,10 @@
  * on disk before the first broadcast, so a restart goes on with the same bytes.
  */
 import { ViaductError } from '../core/errors.ts';
-import type { ChainName, LaneId } from '../core/ids.ts';
-import type { SignedTransaction } from '../core/ports.ts';
-import { decodeIntent, encodeIntent } from './intentCodec.ts';
+import type { ChainName } from '../core/ids.ts';
+import { decodeIntent, encodeIntent, type Intent } from './intentCodec.ts';
 import { rangeOf, storeKey } from './keys.ts';
 import { del, put, type Store } from './port.ts';
-
-export interface Intent {
-  readonly slot: bigint;
-  /** Undefined for a blank transaction that only fills a slot. */
-  readonly chunk: ChunkId | undefined;
-  /** What the transaction calls, to sign again with a higher fee. */
-  readonly call: Uint8Array;
-  /** Oldest first; any of them may be the one that is included. */
-  readonly attempts: readonly SignedTransaction[];
-  /** When the newest attempt was signed. */
-  readonly signedAtMs: number;
-}
-
-export interface ChunkId {
-  readonly lane: LaneId;
-  /** First sequence of the chunk's checkpoint. */
-  readonly firstSequence: bigint;
-  readonly chunkIndex: number;
-}
 
 export interface Intents {
   load(): Promise<Intent[]>;

@@ -13,7 +13,8 @@ import type { Logger } from '../core/log.ts';
 import type { ChunkOutcome } from '../core/outcome.ts';
 import type { SignedTransaction, TargetAccount } from '../core/ports.ts';
 import type { Telemetry } from '../core/telemetry.ts';
-import type { ChunkId, Intent, Intents } from '../store/intents.ts';
+import type { ChunkId, Intent } from '../store/intentCodec.ts';
+import type { Intents } from '../store/intents.ts';
 import { nextStep } from './nextStep.ts';
 
 export interface SlotsDeps {

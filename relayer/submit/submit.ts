@@ -22,7 +22,8 @@ import {
 } from '../core/signatures.ts';
 import type { Subjects } from '../core/subjects.ts';
 import type { Telemetry } from '../core/telemetry.ts';
-import type { ChunkId, Intents } from '../store/intents.ts';
+import type { ChunkId } from '../store/intentCodec.ts';
+import type { Intents } from '../store/intents.ts';
 import { createSlots } from './slots.ts';
 import { takesWork } from './takesWork.ts';
 

@@ -1,6 +1,7 @@
 /** What sends a transfer that must come back, and judges by the chains whether it did: paid to nobody, returned in full. */
 import { type ApiTransfer, createApiClient, findSent, followTransfer } from '../../relayer/cli/apiClient.ts';
-import type { Sent, Wallet } from '../../relayer/cli/wallet.ts';
+import type { Sent } from '../../relayer/cli/chainWallet.ts';
+import type { Wallet } from '../../relayer/cli/wallet.ts';
 import { systemClock } from '../../relayer/core/clock.ts';
 import { chainName } from '../../relayer/core/ids.ts';
 import type { ManifestChain } from '../../relayer/manifest/index.ts';

@@ -2,7 +2,8 @@
  * What e2e, demo and benches do with a local network: send many transfers with a receiver and an amount of their own
  * each, wait until they are settled, and judge by the chains alone whether anything was lost or doubled.
  */
-import { createWallet, type Payment, type Route, type Wallet } from '../../relayer/cli/wallet.ts';
+import type { Payment, Route } from '../../relayer/cli/chainWallet.ts';
+import { createWallet, type Wallet } from '../../relayer/cli/wallet.ts';
 import { utf8 } from '../../relayer/core/bytes.ts';
 import { type Clock, systemClock } from '../../relayer/core/clock.ts';
 import { asViaductError } from '../../relayer/core/errors.ts';
