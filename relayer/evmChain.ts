@@ -14,7 +14,6 @@ import {
   DEFAULT_FEE_LIMITS,
   type FeeLimits,
   forwarderAddress,
-  type Forwarding,
   type EvmSourceOptions,
   type RpcEndpoint,
 } from '../adapters/evm/index.ts';
@@ -22,6 +21,7 @@ import { createConfirmationsClient } from '../light-clients/confirmations/index.
 import { type EthereumParameters, MAINNET_PRESET, MINIMAL_PRESET } from '../light-clients/ethereum/index.ts';
 import type { ChainDeps } from './chainDeps.ts';
 import type { EvmChainConfig, ForwardConfig } from './config/index.ts';
+import type { Forwarding } from './core/forward.ts';
 import { HEADER_DRIFT_SECONDS_MAX } from './core/limits.ts';
 import { type EthereumLightClient, type EvmChain, lanesFrom, lanesTo, type Manifest } from './manifest/index.ts';
 import type { ChainForwarding, NodeChain } from './node.ts';

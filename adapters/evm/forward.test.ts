@@ -9,7 +9,8 @@ import { addressOf } from '../../relayer/core/secp256k1.ts';
 import { type Anvil, startAnvil } from '../../test/devnet/anvil.ts';
 import { balanceOf, packetsOfReceipt } from './deposit.ts';
 import { deployGateway, registerAsset, registerLane, setLaneAsset, setLimit } from './deploy.ts';
-import { createForwarding, deployForwarderFactory, forwarderAddress, type ForwardTerms } from './forward.ts';
+import type { ForwardTerms } from '../../relayer/core/forward.ts';
+import { createForwarding, deployForwarderFactory, forwarderAddress } from './forward.ts';
 import { createRpcEndpoint } from './rpc.ts';
 import { createEvmSender, type EvmSender } from './sender.ts';
 

@@ -8,47 +8,12 @@ import factoryArtifact from '../../contracts/evm/artifacts/ForwarderFactory.json
 import forwarderArtifact from '../../contracts/evm/artifacts/Forwarder.json' with { type: 'json' };
 import { concatBytes, fromHex, toHex } from '../../relayer/core/bytes.ts';
 import { assert, ViaductError } from '../../relayer/core/errors.ts';
-import type { AssetId, LaneId } from '../../relayer/core/ids.ts';
+import type { ForwardTerms, Forwarding } from '../../relayer/core/forward.ts';
 import { keccak256 } from '../../relayer/core/keccak.ts';
 import { ACCOUNT_BYTES_MAX } from '../../relayer/core/limits.ts';
 import { revertData, revertMeaning } from './errors.ts';
 import { laneArgument } from './gatewayCalls.ts';
 import type { EvmSender } from './sender.ts';
-
-export interface ForwardTerms {
-  /** 20 bytes. */
-  readonly gateway: Uint8Array;
-  /** An outgoing lane of the gateway. */
-  readonly lane: LaneId;
-  readonly asset: AssetId;
-  /** In the token's own units. */
-  readonly amount: bigint;
-  /** Account bytes on the final chain. */
-  readonly receiver: Uint8Array;
-  /** 20 bytes: who gets what does not go on. */
-  readonly recovery: Uint8Array;
-  /** Unix seconds from which nothing is sent on any more. */
-  readonly expirySeconds: bigint;
-  /** 32 bytes. */
-  readonly nonce: Uint8Array;
-}
-
-export type PokeOutcome =
-  | { readonly kind: 'sent'; readonly transaction: string }
-  /** It was sent on before, by whomever. */
-  | { readonly kind: 'done' }
-  /** It does not hold the whole amount, as far as the endpoint knows. */
-  | { readonly kind: 'waiting' }
-  | { readonly kind: 'expired' }
-  | { readonly kind: 'blocked'; readonly reason: string };
-
-export interface Forwarding {
-  /** 20 bytes. */
-  addressOf(terms: ForwardTerms): Uint8Array;
-  poke(terms: ForwardTerms, signal: AbortSignal): Promise<PokeOutcome>;
-  /** Has it give all of a token (undefined: the chain's coin) to the recovery account. Undefined where it holds none. */
-  recover(terms: ForwardTerms, token: Uint8Array | undefined, signal: AbortSignal): Promise<string | undefined>;
-}
 
 const FACTORY = factoryArtifact.abi as unknown as Abi;
 /** Errors of the forwarder reach the caller of the factory as they are. */

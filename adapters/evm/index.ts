@@ -28,14 +28,7 @@ export {
 } from './deposit.ts';
 export { createEvmDerive, type EvmGateway } from './derive.ts';
 export { DEFAULT_FEE_LIMITS, type FeeLimits, type Fees } from './fees.ts';
-export {
-  createForwarding,
-  deployForwarderFactory,
-  forwarderAddress,
-  type Forwarding,
-  type ForwardTerms,
-  type PokeOutcome,
-} from './forward.ts';
+export { createForwarding, deployForwarderFactory, forwarderAddress } from './forward.ts';
 export { headerFromRpc, type RpcHeader } from './headerFromRpc.ts';
 export { createHeaderUpdates, type HeaderUpdatesOptions, type PullUpdate } from './headerUpdates.ts';
 export { keyFromMnemonic } from './mnemonic.ts';

@@ -13,7 +13,8 @@
  * | `nonce`    | 64 hex digits: another one for each transfer                                           |
  */
 import { bytesToHex, fromHex } from '../core/bytes.ts';
-import type { AssetId, ChainName, LaneId } from '../core/ids.ts';
+import type { ForwardTerms } from '../core/forward.ts';
+import type { ChainName, LaneId } from '../core/ids.ts';
 import {
   formatAccount,
   gatewayBytes,
@@ -25,17 +26,6 @@ import {
   type ManifestLane,
   parseAccount,
 } from '../manifest/index.ts';
-
-export interface ForwardTerms {
-  readonly gateway: Uint8Array;
-  readonly lane: LaneId;
-  readonly asset: AssetId;
-  readonly amount: bigint;
-  readonly receiver: Uint8Array;
-  readonly recovery: Uint8Array;
-  readonly expirySeconds: bigint;
-  readonly nonce: Uint8Array;
-}
 
 export interface Forward {
   readonly chain: ChainName;

@@ -3,13 +3,8 @@
  * whoever has the terms needs nobody.
  */
 import { readFileSync } from 'node:fs';
-import {
-  createEvmSender,
-  createForwarding,
-  createRpcEndpoint,
-  type Forwarding,
-  type ForwardTerms,
-} from '../../adapters/evm/index.ts';
+import { createEvmSender, createForwarding, createRpcEndpoint } from '../../adapters/evm/index.ts';
+import type { Forwarding, ForwardTerms } from '../core/forward.ts';
 import { readForward } from '../api/forwardRequest.ts';
 import { type LoadedConfig, loadConfig, systemSources } from '../config/index.ts';
 import type { Clock } from '../core/clock.ts';

@@ -8,7 +8,7 @@
 import { bytesToHex, fromHex } from '../core/bytes.ts';
 import { assetId, chainName, type ChainName, laneId } from '../core/ids.ts';
 import { jsonCodec, type PacketPlace } from '../store/records.ts';
-import type { ForwardTerms } from './port.ts';
+import type { ForwardTerms } from '../core/forward.ts';
 
 export const FORWARD_STATES = [
   /** Nothing was delivered to it, as far as is verified. */

@@ -12,7 +12,7 @@ import { createMemoryStore, type MemoryStore } from '../store/index.ts';
 import { createJournal, type Journal } from '../store/journal.ts';
 import { createForwardBook, ENDED_KEPT_MAX } from './forwardBook.ts';
 import { createForwards, type Forwards, type ForwardsOptions } from './forwards.ts';
-import type { ForwardTerms, PokeOutcome } from './port.ts';
+import type { ForwardTerms, PokeOutcome } from '../core/forward.ts';
 
 // a sends to b, which is the chain in the middle; what goes on from there goes back to a.
 const { manifest, lane } = createFakeNetwork();

@@ -19,7 +19,7 @@ import type { Store } from '../store/port.ts';
 import { createForwardBook } from './forwardBook.ts';
 import type { ForwardRecord } from './forwardRecord.ts';
 import { createLaneScan, type LaneScan } from './laneScan.ts';
-import type { Forwarding, ForwardTerms } from './port.ts';
+import type { Forwarding, ForwardTerms } from '../core/forward.ts';
 
 export interface ForwardsDeps {
   readonly manifest: Manifest;

@@ -1,4 +1,3 @@
 /** Sending transfers on through a chain in the middle. */
 export { type ForwardRecord, type ForwardState } from './forwardRecord.ts';
 export { createForwards, type Forwards, type ForwardsDeps, type ForwardsOptions } from './forwards.ts';
-export type { Forwarding, ForwardTerms, PokeOutcome } from './port.ts';

@@ -1,5 +1,5 @@
-/** What sending on through a chain in the middle needs of that chain. Adapters give it; nothing here knows one. */
-import type { AssetId, LaneId } from '../core/ids.ts';
+/** Sending on through a chain in the middle: what it needs of that chain. Adapters give it; nothing here knows one. */
+import type { AssetId, LaneId } from './ids.ts';
 
 /** Everything that a forwarder will ever do; its address follows from it. */
 export interface ForwardTerms {
@@ -22,7 +22,9 @@ export interface ForwardTerms {
 
 export type PokeOutcome =
   | { readonly kind: 'sent'; readonly transaction: string }
+  /** It was sent on before, by whomever. */
   | { readonly kind: 'done' }
+  /** It does not hold the whole amount, as far as the endpoint knows. */
   | { readonly kind: 'waiting' }
   | { readonly kind: 'expired' }
   | { readonly kind: 'blocked'; readonly reason: string };
