@@ -48,9 +48,11 @@ describe('the engine following a Cosmos chain', () => {
 
     /** Runs the loop until everything up to the tip is derived. */
     const followToTip = async (): Promise<void> => {
-      const endpoints = local.nodes.map(({ url }) =>
-        createCometEndpoint(createHttpEndpoint({ clock: systemClock }, { url }), { chainId: CHAIN_ID }),
-      );
+      // Without what is learned of them they are asked in the order of the list, the one that lies first.
+      const endpoints = local.nodes.map(({ url }) => ({
+        ...createCometEndpoint(createHttpEndpoint({ clock: systemClock }, { url }), { chainId: CHAIN_ID }),
+        health: undefined,
+      }));
       const options = { endpoints, gateway, rules: RULES, checkpointHeight: 1n, pollMs: 5 };
       const source = createCosmosSource({ clock: systemClock }, options);
       const lightClient: LightClient = {
