@@ -37,10 +37,12 @@ describe('the engine following an asset hub', () => {
   const vault = vaultAccount(signers, key('//opener').account, key('//executor').account);
   const gateway = makeGateway([vault], 1n);
 
+  /** Without what is learned of them they are asked in the order of the list, the one that lies first. */
   const endpointsOf = (chain: LocalSubstrate['relay' | 'assetHub']): SubstrateEndpoint[] =>
-    chain.nodes.map(({ url }) =>
-      createSubstrateEndpoint(createHttpEndpoint({ clock: systemClock }, { url }), { genesisHash: chain.genesisHash }),
-    );
+    chain.nodes.map(({ url }) => {
+      const http = createHttpEndpoint({ clock: systemClock }, { url });
+      return { ...createSubstrateEndpoint(http, { genesisHash: chain.genesisHash }), health: undefined };
+    });
 
   beforeAll(async () => {
     local = await startLocalSubstrate({ clock: systemClock }, { nodes: 2 });
