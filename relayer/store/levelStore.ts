@@ -50,7 +50,12 @@ const MOVED_BYTES_MAX = 1024 * 1024;
 export async function createLevelStore({ path, segmentBytes = SEGMENT_BYTES }: LevelStoreOptions): Promise<Store> {
   const level = await open(path);
   const watchers = createWatchers();
-  const values = await reading(path, async () => openValueLog({ path: join(path, 'values'), segmentBytes }));
+  const values = await reading(path, async () => openValueLog({ path: join(path, 'values'), segmentBytes })).catch(
+    async (error: unknown) => {
+      await level.close();
+      throw error;
+    },
+  );
   /** Where the large values are, by key, as the last commit left them. */
   const places = new Map<string, Place>();
   let moving: { readonly segment: number; readonly keys: string[] } | undefined;
