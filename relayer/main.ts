@@ -89,7 +89,14 @@ export async function startRelayer(
     };
     const node = await startNode(
       { manifest, chains, bus, subjects, store, journal, clock, log, telemetry, signer },
-      { name, version: packageJson.version, roles: config.roles, tuning: config.tuning, api: config.api },
+      {
+        name,
+        version: packageJson.version,
+        roles: config.roles,
+        tuning: config.tuning,
+        laneWeight: ({ source, target }) => config.chains.get(target)?.laneWeights.get(source) ?? 1,
+        api: config.api,
+      },
       signal,
     );
     log.info({ roles: [...config.roles], network: manifest.network, assurance: assurances(chains) }, 'started');

@@ -109,6 +109,8 @@ export interface NodeOptions {
   readonly version: string;
   readonly roles: ReadonlySet<Role>;
   readonly tuning: Tuning;
+  /** How much of its target a lane gets beside others; 1 where nothing is said. */
+  readonly laneWeight?: ((lane: ManifestLane) => number) | undefined;
   readonly api: ApiConfig;
 }
 
@@ -219,7 +221,9 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
 
     if (roles.has('plan')) {
       for (const { name, target } of chains) {
-        const lanes = lanesTo(manifest, name).map(({ id }) => ({ id, rules: rulesFor(id) }));
+        const lanes = lanesTo(manifest, name).map((lane) => {
+          return { id: lane.id, rules: rulesFor(lane.id), weight: options.laneWeight?.(lane) };
+        });
         const planOptions = {
           durable: durableName(`plan-${name}-${options.name}`),
           pollMs: IDLE_MS,

@@ -38,6 +38,7 @@ describe('the accounts of a vault that a process works', () => {
       endpoints: [endpoint],
       relayEndpoints: [endpoint],
       pollMs: 1_000,
+      laneWeights: new Map(),
       vaultKey: undefined,
       submitterKey: submitterKey && createSecret(submitterKey),
     };

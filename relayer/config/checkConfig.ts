@@ -80,6 +80,7 @@ function checkChains({ manifest, roles, at, report, reportKey }: Context): void 
     }
     checkEndpoints(name, chain, manifest, roles, at, report);
     if (chain !== undefined) checkFamily(name, chain, at, reportKey);
+    if (manifest !== undefined && chain !== undefined) checkWeights(name, manifest, at, reportKey);
   }
   // A mistyped name has its own finding.
   if (configured.some((name) => !known.has(name))) return;
@@ -179,6 +180,19 @@ function checkFamily(name: string, { family }: ManifestChain, at: Context['at'],
     reportKey(['chains', name, key], {
       problem: `not for a chain of family ${quote(family)}`,
       fix: `Take it out; what such a chain has of its own: ${[...own].map((one) => quote(one)).join(', ')}.`,
+    });
+  }
+}
+
+/** A weight for a lane that is not there would be one that its operator believes in. */
+function checkWeights(target: string, manifest: Manifest, at: Context['at'], reportKey: Report): void {
+  const sources = manifest.lanes.filter((lane) => lane.target === target).map(({ source }) => source);
+  for (const source of keysOf(at('chains', target, 'laneWeights'))) {
+    if (validValue(slugField(), source) === undefined || sources.some((name) => name === source)) continue;
+    const meant = nearest(source, sources);
+    reportKey(['chains', target, 'laneWeights', source], {
+      problem: `the manifest has no lane from ${quote(source)} to ${quote(target)}`,
+      fix: meant === undefined ? `Lanes to it come from: ${sources.join(', ')}.` : `Did you mean ${quote(meant)}?`,
     });
   }
 }

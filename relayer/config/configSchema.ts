@@ -8,6 +8,8 @@ import { DEFAULT_TUNING, POLL_MS, tuningSchema } from './tuning.ts';
 export const CONFIG_BYTES_MAX = 512 * 1024;
 export const ENDPOINTS_MAX = 16;
 export const ACCOUNTS_MAX = 64;
+/** Times as much as a lane of weight 1: beyond this the others would hardly move. */
+export const LANE_WEIGHT_MAX = 1_000;
 export const FEE_GWEI = { max: 1_000_000, default: 100 } as const;
 export const FORWARD = {
   openMax: { max: 10_000, default: 1_000 },
@@ -119,6 +121,13 @@ export const chainConfigSchema = z
       pollMs: integerField(POLL_MS.min, POLL_MS.max)
         .default(POLL_MS.default)
         .describe('How often the chain is asked for a new block.'),
+      laneWeights: z
+        .record(slugField(), integerField(1, LANE_WEIGHT_MAX), { error: 'a map from source chains to weights' })
+        .default({})
+        .describe(
+          'How the places of this target chain are shared among the lanes that wait for it, by the name of their source: a ' +
+            'lane of weight 3 gets three times what one of weight 1 gets. Lanes not named have weight 1.',
+        ),
     },
     { error: 'a map with endpoints' },
   )

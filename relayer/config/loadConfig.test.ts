@@ -150,7 +150,7 @@ describe('loadConfig', () => {
     expect(thrown.message).toMatchInlineSnapshot(`
       "/net/relayer.yaml has 10 mistakes.
       /net/relayer.yaml:2:25 roles[2]: wrong value; expected a role: verify, attest, plan, submit, api; got "submt". Did you mean "submit"?
-      /net/relayer.yaml:5:5 chains.sepolia.endpoint: unknown key. Known keys: endpoints, beacon, accounts, maxFeePerGasGwei, forward, vaultKey, submitterKey, relayEndpoints, pollMs.
+      /net/relayer.yaml:5:5 chains.sepolia.endpoint: unknown key. Known keys: endpoints, beacon, accounts, maxFeePerGasGwei, forward, vaultKey, submitterKey, relayEndpoints, pollMs, laneWeights.
       /net/relayer.yaml:7:14 chains.sepolia.endpoints[0].url: wrong value; expected an http:// or https:// address; got a string (not shown).
       /net/relayer.yaml:8:14 chains.sepolia.endpoints[1].url: the environment variable "MISSING_KEY" is not set. Set it before the relayer starts.
       /net/relayer.yaml:10:14 chains.sepolia.accounts[0].key: wrong value; expected a private key: 64 hex digits, with or without 0x; got a string (not shown).

@@ -129,7 +129,11 @@ function decode(raw: RawConfig, manifest: Manifest, local: (path: string) => str
 }
 
 function toChainConfig(raw: RawConfig['chains'][string], family: ManifestChain['family']): ChainConfig {
-  const base = { endpoints: raw.endpoints.map(toEndpoint), pollMs: raw.pollMs };
+  const base = {
+    endpoints: raw.endpoints.map(toEndpoint),
+    pollMs: raw.pollMs,
+    laneWeights: new Map(Object.entries(raw.laneWeights).map(([source, weight]) => [chainName(source), weight])),
+  };
   switch (family) {
     case 'evm':
       return {

@@ -37,6 +37,8 @@ export type ChainConfig = EvmChainConfig | CosmosChainConfig | SubstrateChainCon
 interface ChainConfigBase {
   readonly endpoints: readonly Endpoint[];
   readonly pollMs: number;
+  /** How lanes into this chain share it, by their source; 1 for one that is not there. */
+  readonly laneWeights: ReadonlyMap<ChainName, number>;
 }
 
 export interface EvmChainConfig extends ChainConfigBase {
