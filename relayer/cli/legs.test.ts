@@ -17,7 +17,11 @@ const { signal } = new AbortController();
 const options = { deadline: 0n, timeoutMs: 60_000 };
 
 /** A wallet that sends nothing, an API that knows what was sent, and what was printed. */
-async function setUp(failsAt?: number, forwards: ApiForward[] = [{ state: 'waiting' }]) {
+async function setUp(
+  failsAt?: number,
+  forwards: ApiForward[] = [{ state: 'waiting' }],
+  held: bigint = 75n * 10n ** 16n,
+) {
   const clock = createTestClock();
   const printed: string[] = [];
   const output: Output = {
@@ -33,6 +37,7 @@ async function setUp(failsAt?: number, forwards: ApiForward[] = [{ state: 'waiti
   const sent: { route: Route; sent: Sent }[] = [];
   const wallet: Wallet = {
     ...real,
+    balance: async () => Promise.resolve(held),
     send: async (route) => {
       if (sent.length === failsAt) {
         throw new ViaductError({ code: 'ACCOUNT_OUT_OF_FUNDS', shortMessage: 'The account has too little.' });
@@ -101,6 +106,15 @@ describe('the legs of a transfer', () => {
       returnTransaction: '0xbb',
       state: 'refunded',
     });
+  });
+
+  it('are not begun by an account that has too little for all of them', async () => {
+    const { routes, deps, sent } = await setUp(undefined, undefined, 75n * 10n ** 16n - 1n);
+    const legs = routes.map((route) => ({ route }));
+    await expect(runLegs(deps, legs, options, signal)).rejects.toThrow(
+      /has 0\.749999999999999999 ETH, and 0\.75 ETH is to be sent\.\nNothing was sent\./,
+    );
+    expect(sent).toEqual([]);
   });
 
   it('has no numbers when it is one', async () => {

@@ -78,6 +78,7 @@ export async function runLegs(
       );
     }
   }
+  await checkFunds(wallet, legs, signal);
   const sent: Sent[] = [];
   for (const [index, { route }] of legs.entries()) {
     try {
@@ -169,6 +170,23 @@ function notForwarded(forwarder: string, reason: string | undefined): ViaductErr
     metaMessages: [
       'Nothing is lost: `viaduct forward` with its terms pokes it, and with --recover gives you what it holds.',
     ],
+  });
+}
+
+/** A transaction that the chain would refuse costs its fee all the same, and the first of several legs would be gone. */
+async function checkFunds(wallet: Wallet, legs: readonly Leg[], signal: AbortSignal): Promise<void> {
+  const [first] = legs;
+  if (first === undefined) return;
+  const { source, asset, local } = first.route;
+  const { account } = await wallet.on(source);
+  const held = await wallet.balance(source.name, asset, account, signal);
+  const needed = legs.reduce((sum, { route }) => sum + route.amount, 0n);
+  if (held >= needed) return;
+  const show = (units: bigint): string => `${formatUnits(units, local.decimals)} ${asset.symbol}`;
+  throw new ViaductError({
+    code: 'ACCOUNT_OUT_OF_FUNDS',
+    shortMessage: `${formatAccount(source, account)} on ${source.name} has ${show(held)}, and ${show(needed)} is to be sent.`,
+    metaMessages: ['Nothing was sent.'],
   });
 }
 

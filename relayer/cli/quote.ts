@@ -32,7 +32,7 @@ export async function quote(options: QuoteOptions, output: Output): Promise<numb
   const api = createApiClient(options.api ?? apiUrl(loaded));
   const { quotes, notes, answer } = await askQuotes(api, loaded.manifest, options);
   for (const [index, one] of quotes.entries()) {
-    output.line(`${index + 1}. about ${one.seconds} s${index === 0 ? ', the soonest' : ''}`);
+    output.line(`${index + 1}. about ${one.seconds} s`);
     for (const line of one.explanation) output.line(`   ${line}`);
   }
   if (quotes.length === 0) output.line('There is no way now.');

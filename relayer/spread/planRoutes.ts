@@ -1,12 +1,13 @@
 /**
  * Which ways there are to move an amount, and how long each would take. Pure: (what is known, what is wished) to quotes,
- * soonest first. It promises nothing: times are what the lanes showed lately, and limits may be used up by others first.
+ * best first (`byWorth.ts`). It promises nothing: times are what the lanes showed lately, and limits may be used up by others first.
  *
  * A route is one transfer, or several at once that share the amount, to one of the targets or over several of them. A
  * transfer of two lanes runs through a chain in the middle that sends on by itself: its receiver there is a forwarder, a
  * contract that can do nothing else with it.
  */
 import type { AssetId, ChainName, LaneId } from '../core/ids.ts';
+import { byWorth, whyFirst, type Worth } from './byWorth.ts';
 
 export interface RouteLane {
   readonly lane: LaneId;
@@ -109,7 +110,7 @@ interface Share {
   readonly amount: bigint;
 }
 
-/** Soonest first, then cheapest, then fewest parts. Empty when there is no way: `whyNoRoute` says why. */
+/** Best first: the soonest; of those alike the cheapest, with the fewest deliveries. Empty when there is no way: `whyNoRoute` says why. */
 export function planRoutes(lanes: readonly RouteLane[], wish: RouteWish): RouteQuote[] {
   if (wish.amount <= 0n) return [];
   const targets = [...new Set(wish.targets)];
@@ -129,7 +130,18 @@ export function planRoutes(lanes: readonly RouteLane[], wish: RouteWish): RouteQ
       seen.add(name);
     }
   }
-  return quotes.sort(byWorth).slice(0, QUOTES_MAX);
+  const ranked = quotes.map((quote) => ({ quote, worth: worthOf(quote) })).sort((a, b) => byWorth(a.worth, b.worth));
+  const [best, next] = ranked;
+  const why = best && next && whyFirst(best.worth, next.worth);
+  return ranked
+    .slice(0, QUOTES_MAX)
+    .map(({ quote }, at) =>
+      at === 0 && why !== undefined ? { ...quote, explanation: [...quote.explanation, why] } : quote,
+    );
+}
+
+function worthOf({ seconds, fee, parts }: RouteQuote): Worth {
+  return { seconds, fee, deliveries: parts.reduce((sum, { lanes }) => sum + lanes.length, 0) };
 }
 
 /** Why nothing was found, for people: one sentence for each way that was looked at. */
@@ -280,12 +292,6 @@ function explain(wish: RouteWish, { amount, arrives, seconds, via }: RoutePart, 
 
 function shower(wish: RouteWish): (amount: bigint) => string {
   return (amount) => wish.show?.(amount) ?? `${amount} units`;
-}
-
-function byWorth(a: RouteQuote, b: RouteQuote): number {
-  if (a.seconds !== b.seconds) return a.seconds - b.seconds;
-  if (a.fee !== b.fee) return a.fee < b.fee ? -1 : 1;
-  return a.parts.length - b.parts.length;
 }
 
 function secondsOf({ baseSeconds, waiting, perSecond }: RouteLane): number {

@@ -77,7 +77,7 @@ export const CHUNK_SIZE = 128;
 /** Whole tokens in one transfer. */
 export const LANE_MAX_TOKENS = 1_000_000n;
 /** Whole tokens that the user has at home. */
-export const USER_TOKENS = 1_000_000n;
+export const USER_TOKENS = 3_000_000n;
 const USUAL_DECIMALS = 6;
 
 export interface NetworkPlan {
