@@ -1,16 +1,24 @@
 /** docs/PERFORMANCE.md, written by `npm run bench -- --write`: what was measured, on what, and what was simulated. */
 import { writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { keccakEngine } from '../../relayer/core/keccak.ts';
 import { judgeAims } from './aims.ts';
 import type { BenchOptions, BenchResult } from './bench.ts';
 import { runBench } from './entries/index.ts';
+import {
+  majorOf,
+  type PerformanceRecord,
+  readRecord,
+  type Recorded,
+  recorded,
+  thisMachine,
+  withRun,
+  writeRecord,
+} from './performanceRecord.ts';
 
 const PATH = 'docs/PERFORMANCE.md';
 const ROOT = join(import.meta.dirname, '../..');
 /** In the order of the page. */
-const SHOWN = [
+export const SHOWN = [
   'pipeline',
   'paced',
   'lanes',
@@ -26,18 +34,7 @@ const SHOWN = [
   'families',
 ] as const;
 type Shown = (typeof SHOWN)[number];
-
-export type Results = Readonly<Partial<Record<Shown, BenchResult>>>;
-
-export interface Machine {
-  readonly cores: number;
-  readonly cpu: string;
-  readonly memoryGb: number;
-  readonly node: string;
-  readonly keccak: string;
-  /** Load averages before and after: work of others shows here. */
-  readonly load: readonly [before: number, after: number];
-}
+type Results = Readonly<Partial<Record<Shown, BenchResult>>>;
 
 export interface Written {
   readonly path: string;
@@ -48,44 +45,43 @@ export interface Written {
   readonly minutes: number;
 }
 
-/** Runs everything and writes the page. A benchmark that fails leaves its place empty, and the others go on. */
-export async function writePerformancePage(options: BenchOptions, names: readonly Shown[] = SHOWN): Promise<Written> {
-  const began = performance.now();
-  const failed: Shown[] = [];
-  const [before = 0] = loadavg();
-  const results: Partial<Record<Shown, BenchResult>> = {};
-  for (const name of names) {
+/** Runs those named, or all, and writes the page: each as soon as it is known. One that fails keeps what it said before. */
+export async function writePerformancePage(options: BenchOptions, names: readonly string[]): Promise<Written> {
+  const failed: string[] = [];
+  let [losses, minutes] = [0, 0];
+  const machine = thisMachine();
+  for (const name of names.length === 0 ? SHOWN : names) {
     options.say(`${name} ...`);
     try {
-      const result = await runBench(name, options);
-      if (result !== undefined) results[name] = result;
+      const run = await recorded(options.seconds, async () => {
+        const result = await runBench(name, options);
+        if (result === undefined) throw new Error('there is no such benchmark');
+        return result;
+      });
+      losses += (run.result.lost ?? 0) + (run.result.doubled ?? 0);
+      minutes += run.minutes;
+      const record = withRun(await readRecord(machine), name, run);
+      await writeRecord(record);
+      await writeFile(join(ROOT, PATH), performancePage(record));
     } catch (error) {
       failed.push(name);
       options.say(`${name} FAILED: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  const [after = 0] = loadavg();
-  const minutes = Math.round((performance.now() - began) / 6_000) / 10;
-  const machine: Machine = {
-    cores: availableParallelism(),
-    cpu: cpus()[0]?.model ?? 'unknown',
-    memoryGb: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-    keccak: keccakEngine.name,
-    load: [before, after],
-  };
-  await writeFile(join(ROOT, PATH), performancePage(machine, options.seconds, results, minutes));
-  const losses = Object.values(results).reduce((sum, { lost, doubled }) => sum + (lost ?? 0) + (doubled ?? 0), 0);
-  return { path: PATH, losses, failed, minutes };
+  return { path: PATH, losses, failed, minutes: Math.round(minutes * 10) / 10 };
 }
 
-export function performancePage(machine: Machine, seconds: number, results: Results, minutes: number): string {
-  const { cores, cpu, memoryGb, node, keccak, load } = machine;
+export function performancePage({ machine, runs }: PerformanceRecord): string {
+  const { cores, cpu, memoryGb } = machine;
+  const [major = '', ...others] = Object.keys(runs).sort((a, b) => Number(a) - Number(b));
+  const own = runs[major] ?? {};
+  const results: Results = Object.fromEntries(Object.entries(own).map(([name, { result }]) => [name, result]));
+  const engines = [...new Set(Object.values(own).map(({ keccak }) => keccak))].join(' and ');
   return `# Performance
 
-Written by \`npm run bench -- --write --seconds ${seconds}\` on ${cores} cores (${cpu.trim()}), ${memoryGb} GB, Node ${node}, Keccak by ${keccak}.
-It took ${minutes} minutes. Load average ${load[0].toFixed(1)} before and ${load[1].toFixed(1)} after: on a host with other work, throughput is what was left, CPU time
-a transfer is nearly what it would be.
+Written by \`npm run bench -- --write\` on ${cores} cores (${cpu}), ${memoryGb} GB, Node ${major}, Keccak by ${engines}. How each
+benchmark was run stands [at the end](#how-it-was-run): on a host with other work, throughput is what was left, CPU time a transfer is
+nearly what it would be.
 
 Every run ends with all that was sent delivered once, unchanged, and known as delivered, or it fails. Each section says what is
 simulated: the *relayer alone*, the *pipeline with simulated chains*, or *end to end with executing chains*.
@@ -148,7 +144,32 @@ ${table(['step', 'CPU us'], rowsOf(results.codec, 'parts', ['part', 'cpuMicros']
 Each light client and each adapter alone (\`families\`): ${results.families?.note ?? ''}.
 
 ${table(['what', 'CPU us', 'for each', 'p50 ms', 'p99 ms'], rowsOf(results.families, 'parts', ['part', 'cpuMicros', 'unit', 'p50Ms', 'p99Ms']))}
+
+${others.length === 0 ? '' : otherVersions(major, runs)}## How it was run
+
+${table(['benchmark', 'Node', 'seconds measured', 'minutes in all', 'load before', 'load after'], Object.values(runs).flatMap(howRun))}
 `;
+}
+
+function howRun(runs: Readonly<Record<string, Recorded>>): unknown[][] {
+  return Object.entries(runs).map(([name, { node, seconds, minutes, load }]) => {
+    return [`\`${name}\``, node, seconds, minutes, ...load.map((one) => one.toFixed(1))];
+  });
+}
+
+/** What was run under another version of Node, below the same under the page's. */
+function otherVersions(major: string, runs: PerformanceRecord['runs']): string {
+  const names = Object.keys(runs[major] ?? {}).filter((name) =>
+    Object.entries(runs).some(([version, row]) => version !== major && row[name] !== undefined),
+  );
+  const rows = names.flatMap((name) =>
+    Object.values(runs).flatMap((row) => {
+      const run = row[name];
+      return run === undefined ? [] : [[`\`${name}\``, majorOf(run.node), ...figures(run.result)]];
+    }),
+  );
+  const head = ['benchmark', 'Node', 'transfers/s', 'CPU us each', 'cores', 'p50 ms', 'p99 ms', 'MB'];
+  return `## Other versions of Node\n\n${table(head, rows)}\n\n`;
 }
 
 const SERIES = {
