@@ -99,7 +99,7 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus> {
   const leases = createNatsLeaseStore({
     link,
     manager,
-    network: subjects.network,
+    bucket: subjects.leaseBucket,
     replicas: options.replicas ?? 1,
     timeoutMs: API_TIMEOUT_MS,
   });

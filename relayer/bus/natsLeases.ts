@@ -21,7 +21,7 @@ import { firstDifference } from './natsTopology.ts';
 export interface NatsLeasesDeps {
   readonly link: NatsLink;
   readonly manager: JetStreamManager;
-  readonly network: string;
+  readonly bucket: string;
   readonly replicas: number;
   /** How long the server may take for one answer. */
   readonly timeoutMs: number;
@@ -32,8 +32,7 @@ const BUCKET_BYTES_MAX = 1024 * 1024;
 const EXPECTED_REVISION = 'Nats-Expected-Last-Subject-Sequence';
 
 export function createNatsLeaseStore(deps: NatsLeasesDeps): LeaseStore {
-  const { link, manager, timeoutMs } = deps;
-  const bucket = `VIADUCT_V1_${deps.network}_LEASES`;
+  const { link, manager, bucket, timeoutMs } = deps;
   const stream = `KV_${bucket}`;
   const subjectOf = (name: string): string => `$KV.${bucket}.${name}`;
   let isThere = false;

@@ -12,6 +12,7 @@ import type { Clock } from '../core/clock.ts';
 import { assert } from '../core/errors.ts';
 import type { CosmosChain, Representation } from '../manifest/index.ts';
 import type { ChainWallet, Sent } from './chainWallet.ts';
+import { createShardTurns } from './shardTurns.ts';
 
 export interface CosmosWalletOptions {
   readonly chain: CosmosChain;
@@ -31,15 +32,7 @@ export async function createCosmosWallet(
   const { chainId, prefix, feeDenom, costs, gateway } = chain;
   const endpoint = createCometEndpoint(createHttpEndpoint(deps, { url }), { chainId });
   const sender = await createCosmosSender(deps, { url, chainId, prefix, privateKey: key, feeDenom, costs });
-  // Where it starts does not matter; that the vault's accounts are used in turn keeps them about equally full.
-  let turn = deps.clock.now() % gateway.shards.length;
-
-  function nextShard(): Uint8Array {
-    turn = (turn + 1) % gateway.shards.length;
-    const shard = gateway.shards[turn];
-    assert(shard !== undefined, 'a vault has shards');
-    return shard.account;
-  }
+  const nextShard = createShardTurns(gateway.shards, deps);
 
   return {
     account: sender.account,

@@ -62,16 +62,7 @@ config
     output.result({ valid: true, network: manifest.network, roles: [...checked.roles], warnings });
   });
 
-program
-  .command('transfer')
-  .description('send a transfer and follow it to its end')
-  .requiredOption('--from <chain>', 'source chain')
-  .requiredOption('--to <chain>', 'target chain; several times when any of them will do', collect)
-  .requiredOption('--asset <symbol>', 'what to send')
-  .requiredOption('--amount <number>', 'how much, in whole tokens, such as 1.5')
-  .option('--receiver <account>', 'account on the target chain, for each --to; your own when left out', collect)
-  .option('--split', 'the amount may arrive in several transfers, as a quote says')
-  .option('--via <chain>', 'through a third EVM chain, whose forwarder sends it on; any: where a quote says so')
+wished(program.command('transfer').description('send a transfer and follow it to its end'))
   .option('--deadline <seconds>', 'Unix time after which it is sent back instead')
   .option('--config <file>', 'relayer.yaml: the manifest and endpoints to use', DEFAULT_CONFIG)
   .option('--key-file <file>', 'file with your private key; the local network leaves one beside its config')
@@ -83,16 +74,7 @@ program
     process.exitCode = await transfer(options, { clock: systemClock, output }, stop.signal);
   });
 
-program
-  .command('quote')
-  .description('which ways a transfer could go, how long each takes, and why')
-  .requiredOption('--from <chain>', 'source chain')
-  .requiredOption('--to <chain>', 'target chain; several times when any of them will do', collect)
-  .requiredOption('--asset <symbol>', 'what to send')
-  .requiredOption('--amount <number>', 'how much, in whole tokens, such as 1.5')
-  .option('--receiver <account>', 'account on the target chain, for each --to', collect)
-  .option('--split', 'the amount may arrive in several transfers')
-  .option('--via <chain>', 'through a third EVM chain; any: through any that this relayer sends on through')
+wished(program.command('quote').description('which ways a transfer could go, how long each takes, and why'))
   .option('--config <file>', 'relayer.yaml', DEFAULT_CONFIG)
   .option('--api <url>', "the relayer's API; the config's when left out")
   .option('--json', 'one JSON object on stdout')
@@ -158,6 +140,18 @@ try {
   await program.parseAsync();
 } catch (thrown) {
   process.exitCode = thrown instanceof CommanderError ? usageCode(thrown) : fail(asViaductError(thrown));
+}
+
+/** What is to be moved: the same for asking and for sending. */
+function wished(command: Command): Command {
+  return command
+    .requiredOption('--from <chain>', 'source chain')
+    .requiredOption('--to <chain>', 'target chain; several times when any of them will do', collect)
+    .requiredOption('--asset <symbol>', 'what to send')
+    .requiredOption('--amount <number>', 'how much, in whole tokens, such as 1.5')
+    .option('--receiver <account>', 'account on the target chain, for each --to; your own when left out', collect)
+    .option('--split', 'the amount may arrive in several transfers, as a quote says')
+    .option('--via <chain>', 'through a third EVM chain, whose forwarder sends it on; any: where a quote says so');
 }
 
 /** Values of an option that may be given several times. */

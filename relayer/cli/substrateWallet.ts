@@ -16,6 +16,7 @@ import type { Clock } from '../core/clock.ts';
 import { assert } from '../core/errors.ts';
 import type { Representation, SubstrateChain } from '../manifest/index.ts';
 import type { ChainWallet, Sent } from './chainWallet.ts';
+import { createShardTurns } from './shardTurns.ts';
 
 export interface SubstrateWalletOptions {
   readonly chain: SubstrateChain;
@@ -36,15 +37,7 @@ export function createSubstrateWallet(
   const view = createChainView(createEndpointRing([endpoint]), createRuntimes(chain.runtimes), genesisHash);
   const { ss58Prefix, gateway } = chain;
   const sender = createSubstrateSender({ ...deps, view }, { key: keyFromSeed(key), ss58Prefix });
-  // Where it starts does not matter; that the vault's accounts are used in turn keeps them about equally full.
-  let turn = deps.clock.now() % gateway.shards.length;
-
-  function nextShard(): Uint8Array {
-    turn = (turn + 1) % gateway.shards.length;
-    const shard = gateway.shards[turn];
-    assert(shard !== undefined, 'a vault has shards');
-    return shard.account;
-  }
+  const nextShard = createShardTurns(gateway.shards, deps);
 
   return {
     account: sender.account,

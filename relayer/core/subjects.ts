@@ -57,6 +57,8 @@ export interface Subjects {
   monOf(what: string): string;
   readonly allAlerts: string;
   readonly allCtl: string;
+  /** The key-value bucket of leases. */
+  readonly leaseBucket: string;
   /** What `ensureTopology` creates. */
   readonly streams: readonly StreamDefinition[];
 }
@@ -89,6 +91,7 @@ export function createSubjects(network: string): Subjects {
     monOf: (what) => `${subject('mon', what)}.*`,
     allAlerts: all('alert'),
     allCtl: all('ctl'),
+    leaseBucket: named('LEASES'),
     streams: [
       // 1 GiB is 80 seconds of the design rate; a reader that is further behind reads the store of the verifying role.
       stream('FRAMES', all('frame'), 'limits', 24 * HOUR_MS, 1024 * MIB),
@@ -98,6 +101,10 @@ export function createSubjects(network: string): Subjects {
     ],
   };
 
+  function named(what: string): string {
+    return `VIADUCT_V1_${network}_${what}`;
+  }
+
   function stream(
     what: string,
     pattern: string,
@@ -106,7 +113,7 @@ export function createSubjects(network: string): Subjects {
     maxBytes: number,
   ): StreamDefinition {
     return {
-      name: `VIADUCT_V1_${network}_${what}`,
+      name: named(what),
       subjects: [pattern],
       retention,
       discard: retention === 'workqueue' ? 'new' : 'old',
