@@ -24,7 +24,7 @@ describe('the state of a transfer', () => {
       unseen,
       'observed',
       'verify',
-      'the source block is not verified yet (2 confirmations at 2 endpoints)',
+      'no verified block has it yet (2 confirmations at 2 endpoints)',
     ],
     ['not derived, chain frozen', { ...unseen, ...blocked('verify') }, 'observed', 'verify', 'verify says no'],
     [
@@ -32,7 +32,7 @@ describe('the state of a transfer', () => {
       { ...unseen, ...blocked('submit') },
       'observed',
       'verify',
-      'the source block is not verified yet (2 confirmations at 2 endpoints)',
+      'no verified block has it yet (2 confirmations at 2 endpoints)',
     ],
     ['not signed', unsigned, 'verified', 'attest', 'waiting for a threshold of attesters to sign'],
     ['not signed, ledger', { ...unsigned, ...blocked('attest') }, 'verified', 'attest', 'attest says no'],

@@ -57,7 +57,7 @@ export function transferStatus(view: StatusView): TransferStatus {
     return {
       state: 'observed',
       settled: false,
-      waitingFor: { step: 'verify', reason: why('verify', `the source block is not verified yet (${view.finality})`) },
+      waitingFor: { step: 'verify', reason: why('verify', `no verified block has it yet (${view.finality})`) },
     };
   }
   if (sequence >= view.attested) {
