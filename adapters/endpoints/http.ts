@@ -1,11 +1,12 @@
 /**
- * HTTP to one endpoint, with bounds that `fetch` does not have: bytes of an answer, and time. A URL appears in messages as
+ * HTTP to one endpoint, with bounds: bytes of an answer, and time. A URL appears in messages as
  * scheme and host only, since keys live in its user part, path and query.
  */
-import { Buffer } from 'node:buffer';
+import { Buffer, isAscii } from 'node:buffer';
 import { abortedError, type Clock, ENDED_EARLY } from '../../relayer/core/clock.ts';
-import { ViaductError } from '../../relayer/core/errors.ts';
+import { DecodeError, ViaductError } from '../../relayer/core/errors.ts';
 import { RPC_RESPONSE_BYTES_MAX, RPC_TIMEOUT_MS } from '../../relayer/core/limits.ts';
+import { createExchange } from './exchange.ts';
 import { createEndpointHealth, type EndpointHealth } from './health.ts';
 
 export interface HttpOptions {
@@ -21,12 +22,25 @@ export interface HttpEndpoint {
   readonly health: EndpointHealth;
   /** Posts JSON, or gets when there is no body; `path` is added to the endpoint's own. The answer is parsed JSON. */
   request(body: string | undefined, signal: AbortSignal, path?: string): Promise<unknown>;
+  /**
+   * The same for an answer that holds a long list of objects: `list` gets its bytes and says what is left of them as JSON once
+   * the list is taken out. The bound is `bytesMax`, since little of it is held at once.
+   */
+  requestList(body: string, list: ListReader, bytesMax: number, signal: AbortSignal): Promise<unknown>;
   /** An error of this endpoint. */
   failed(what: string, ...metaMessages: string[]): ViaductError;
   /** The error of one that limits the rate of requests, in whatever words; it is asked less often from now on. */
   limited(retryAfterMs?: number): ViaductError;
   /** The endpoint's own words: short, printable, and without what its URL keeps secret, should it echo that. */
   clean(words: string): string;
+}
+
+/** Reads an answer while it comes. */
+export interface ListReader {
+  /** Throws `DecodeError` for what cannot be read. */
+  push(bytes: Buffer): void;
+  /** What the answer is without what was taken out of it. */
+  rest(): Buffer;
 }
 
 /** Characters of an endpoint's own words that may reach a message. */
@@ -49,14 +63,54 @@ export function createHttpEndpoint(deps: { readonly clock: Clock }, options: Htt
     return failed('limits the rate of requests (HTTP 429)');
   };
 
-  async function fetchText(body: string | undefined, signal: AbortSignal, path: string): Promise<string> {
-    const init = body === undefined ? { method: 'GET' } : { method: 'POST', body };
-    return withTimeout(deps.clock, timeoutMs, signal, failed, async (inner) => {
-      const response = await fetch(withPath(url, path), { ...init, headers, signal: inner, redirect: 'error' });
-      if (response.status === 429) throw limited(retryAfterMs(response.headers.get('retry-after')));
-      if (response.status !== 200) throw failed(`answered HTTP ${response.status}`);
-      return readBounded(response, bytesMax, failed);
-    });
+  const exchange = createExchange();
+
+  /** Waits for its place in the learned rate, asks, and learns from how it went; `what` gets the bytes and gives JSON. */
+  async function ask(
+    body: string | undefined,
+    path: string,
+    reader: ListReader,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    if (signal.aborted) throw abortedError(signal);
+    const pauseMs = Math.min(PACE_MS_MAX, health.paceMs());
+    // The place is taken before the wait, so that those who come meanwhile wait for the next.
+    health.sent();
+    if (pauseMs > 0) await deps.clock.sleep(pauseMs, signal);
+    const begin = deps.clock.now();
+    let size = 0;
+    const receiver = {
+      head: (status: number, retryAfter: string | undefined): void => {
+        if (status === 429) throw limited(retryAfterMs(retryAfter));
+        if (status !== 200) throw failed(`answered HTTP ${status}`);
+      },
+      take: (bytes: Buffer): void => {
+        size += bytes.length;
+        if (size > limit) throw failed(`answered more than ${limit} bytes`);
+        try {
+          reader.push(bytes);
+        } catch (error) {
+          throw error instanceof DecodeError ? failed('answered nonsense', error.shortMessage) : error;
+        }
+      },
+    };
+    let answer: unknown;
+    try {
+      await withTimeout(deps.clock, timeoutMs, signal, failed, async (inner) =>
+        exchange({ url: withPath(url, path), headers, body }, receiver, inner),
+      );
+      try {
+        answer = JSON.parse(textOf(reader.rest())) as unknown;
+      } catch {
+        throw failed('answered something that is not JSON');
+      }
+    } catch (error) {
+      if (!signal.aborted && health.stats.limitedMs < begin) health.failed();
+      throw error;
+    }
+    health.answered(deps.clock.now() - begin);
+    return answer;
   }
 
   return {
@@ -64,28 +118,8 @@ export function createHttpEndpoint(deps: { readonly clock: Clock }, options: Htt
     health,
     failed,
     limited,
-    request: async (body, signal, path = '') => {
-      if (signal.aborted) throw abortedError(signal);
-      const pauseMs = Math.min(PACE_MS_MAX, health.paceMs());
-      // The place is taken before the wait, so that those who come meanwhile wait for the next.
-      health.sent();
-      if (pauseMs > 0) await deps.clock.sleep(pauseMs, signal);
-      const begin = deps.clock.now();
-      let answer: unknown;
-      try {
-        const text = await fetchText(body, signal, path);
-        try {
-          answer = JSON.parse(text) as unknown;
-        } catch {
-          throw failed('answered something that is not JSON');
-        }
-      } catch (error) {
-        if (!signal.aborted && health.stats.limitedMs < begin) health.failed();
-        throw error;
-      }
-      health.answered(deps.clock.now() - begin);
-      return answer;
-    },
+    request: async (body, signal, path = '') => ask(body, path, createWhole(), bytesMax, signal),
+    requestList: async (body, list, limit, signal) => ask(body, '', list, limit, signal),
     clean: (words) => {
       const open = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), words);
       return open.slice(0, WORDS_MAX).replace(/[^\x20-\x7e]/g, ' ');
@@ -135,8 +169,8 @@ function withPath(url: string, path: string): string {
 }
 
 /** Seconds, as servers say them; a date or nonsense says nothing. */
-function retryAfterMs(header: string | null): number | undefined {
-  return header !== null && /^\d{1,6}$/.test(header) ? Number(header) * 1_000 : undefined;
+function retryAfterMs(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1_000 : undefined;
 }
 
 type Failed = (what: string, ...metaMessages: string[]) => ViaductError;
@@ -176,21 +210,24 @@ async function withTimeout<T>(
   }
 }
 
-/** Of a failed fetch only the system's code (such as ECONNREFUSED): its message may contain the URL. */
+/** Of a failed exchange only the system's code (such as ECONNREFUSED): its message may contain the URL. */
 function networkCode(error: unknown): string[] {
-  const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
-  return typeof cause?.code === 'string' ? [cause.code] : [];
+  const code = error instanceof Error ? (error as { readonly code?: unknown }).code : undefined;
+  return typeof code === 'string' ? [code] : [];
 }
 
-async function readBounded(response: Response, bytesMax: number, failed: Failed): Promise<string> {
-  if (response.body === null) return '';
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    // Leaving the loop by an exception cancels the body.
-    if (size > bytesMax) throw failed(`answered more than ${bytesMax} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+/** The whole answer. */
+function createWhole(): ListReader {
+  const chunks: Buffer[] = [];
+  return {
+    push: (bytes) => {
+      chunks.push(bytes);
+    },
+    rest: () => (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
+  };
+}
+
+/** JSON is nearly always ASCII, which is copied and not decoded. */
+function textOf(bytes: Buffer): string {
+  return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
 }

@@ -26,6 +26,7 @@ import { readFeeMarket } from './feeMarket.ts';
 import { createGasLimits, type GasLimits } from './gasLimits.ts';
 import { acceptAndDeliverData, deliverData, laneArgument, readViews } from './gatewayCalls.ts';
 import { asRecord, dataHex, parseQuantity, quantity } from './json.ts';
+import { SKIP } from './listReader.ts';
 import type { RpcEndpoint } from './rpc.ts';
 import { decodeCall, encodeCall, signTransaction, TRANSACTION_GAS_MAX } from './transaction.ts';
 
@@ -246,7 +247,7 @@ async function outcomeOf(
 ): Promise<TransactionOutcome> {
   // The nonce is read first: a receipt that is missing afterwards was not hidden by the order of the questions.
   const nonce = await nonceOf(endpoint, address, signal);
-  const receipt = asRecord(await endpoint.result('eth_getTransactionReceipt', [transaction.hash], signal));
+  const receipt = await receiptOf(endpoint, transaction.hash, signal);
   if (receipt === undefined) {
     if (nonce <= transaction.slot) return { kind: 'pending' };
     // Included, and its receipt not indexed yet; or another transaction used the nonce.
@@ -272,6 +273,18 @@ async function outcomeOf(
     height,
     alreadyDelivered: meaning?.kind === 'alreadyDelivered',
   };
+}
+
+/** A receipt without its logs: those of 512 payments are half a megabyte of JSON, and nothing here looks at them. */
+async function receiptOf(
+  endpoint: RpcEndpoint,
+  hash: string,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const method = 'eth_getTransactionReceipt';
+  const answer = await endpoint.callList({ method, params: [hash] }, 'logs', SKIP, signal);
+  if (answer.kind === 'error') throw failed(endpoint, `refused ${method}`);
+  return asRecord(answer.value);
 }
 
 /** The revert data of a call at a block, or undefined when it does not revert there. */

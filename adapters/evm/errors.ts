@@ -12,6 +12,8 @@ export type RevertMeaning =
   | { readonly kind: 'wait'; readonly reason: string; readonly retryMs: number }
   | { readonly kind: 'refused'; readonly reason: string };
 
+/** Blocks of few chains come more often. */
+const BLOCK_RETRY_MS = 1_000;
 /** Milliseconds until a paused gateway is looked at again: people unpause, not blocks. */
 const PAUSED_RETRY_MS = 30_000;
 
@@ -38,6 +40,10 @@ export function revertMeaning(data: Hex): RevertMeaning {
     case 'GatewayCheckpointUnknown':
     case 'GatewayChunkBaseMismatch':
       return { kind: 'wait', reason, retryMs: RETRY_MS_MIN };
+    // A node between two blocks may answer by the state of the new one and the time of the old one: time that passed since the
+    // last payment is below zero then.
+    case 'Panic':
+      return { kind: 'wait', reason, retryMs: BLOCK_RETRY_MS };
     case 'GatewayIsPaused':
       return { kind: 'wait', reason, retryMs: PAUSED_RETRY_MS };
     case 'GatewayLimitExceeded':

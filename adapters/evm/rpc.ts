@@ -7,9 +7,11 @@
  */
 import { abortedError, type Clock } from '../../relayer/core/clock.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
+import { RPC_LIST_BYTES_MAX } from '../../relayer/core/limits.ts';
 import type { EndpointHealth } from '../endpoints/health.ts';
 import { createHttpEndpoint, type HttpEndpoint } from '../endpoints/http.ts';
 import { parseQuantity } from './json.ts';
+import { createListReader, type TakeObject } from './listReader.ts';
 
 export interface RpcCall {
   readonly method: string;
@@ -28,6 +30,8 @@ export interface RpcEndpoint {
   call(method: string, params: readonly unknown[], signal: AbortSignal): Promise<RpcAnswer>;
   /** The result, or `ENDPOINT_FAILED` when the endpoint says it has none. */
   result(method: string, params: readonly unknown[], signal: AbortSignal): Promise<unknown>;
+  /** As `call`, for an answer with a long list: `take` gets its objects while they come, and the answer has none or all of them. */
+  callList(call: RpcCall, key: 'result' | 'logs', take: TakeObject, signal: AbortSignal): Promise<RpcAnswer>;
   /** Several calls in one request; answers in the order of the calls. */
   batch(calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly RpcAnswer[]>;
 }
@@ -62,7 +66,8 @@ export function createRpcEndpoint(deps: { readonly clock: Clock }, options: RpcO
     return answers;
   };
 
-  const checked = async (calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly RpcAnswer[]> => {
+  /** After the endpoint has said that it serves the chain. */
+  const checked = async <T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> => {
     if (signal.aborted) throw abortedError(signal);
     try {
       if (!chainChecked) {
@@ -72,7 +77,7 @@ export function createRpcEndpoint(deps: { readonly clock: Clock }, options: RpcO
         if (chainId !== BigInt(options.chainId)) throw wrongChain(name, options.chainId, chainId);
         chainChecked = true;
       }
-      return await post(calls, signal);
+      return await ask();
     } catch (error) {
       // Whatever answers next behind this address may be another node: ask it for its chain again.
       chainChecked = false;
@@ -84,7 +89,7 @@ export function createRpcEndpoint(deps: { readonly clock: Clock }, options: RpcO
     name,
     health: http.health,
     call: async (method, params, signal) => {
-      const [answer] = await checked([{ method, params }], signal);
+      const [answer] = await checked(async () => post([{ method, params }], signal), signal);
       if (answer === undefined) throw failed(`did not answer ${method}`);
       return answer;
     },
@@ -93,10 +98,20 @@ export function createRpcEndpoint(deps: { readonly clock: Clock }, options: RpcO
       if (answer.kind === 'result') return answer.value;
       throw failed(`refused ${method}`, `It says: ${answer.message} (${answer.code}).`);
     },
+    callList: async ({ method, params }, key, take, signal) => {
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 0, method, params });
+      const [answer] = await checked(async () => {
+        const reader = createListReader(key, take);
+        return readAnswers(http, [await http.requestList(body, reader, RPC_LIST_BYTES_MAX, signal)], 1);
+      }, signal);
+      if (answer === undefined) throw failed(`did not answer ${method}`);
+      return answer;
+    },
     batch: async (calls, signal) => {
       const answers: RpcAnswer[] = [];
       for (let i = 0; i < calls.length; i += BATCH_CALLS_MAX) {
-        answers.push(...(await checked(calls.slice(i, i + BATCH_CALLS_MAX), signal)));
+        const some = calls.slice(i, i + BATCH_CALLS_MAX);
+        answers.push(...(await checked(async () => post(some, signal), signal)));
       }
       return answers;
     },

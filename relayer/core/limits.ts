@@ -26,6 +26,8 @@ export const EVIDENCE_BYTES_MAX = 64 * 1024 * 1024;
 export const BLOCK_RANGE_MAX = 500;
 /** Bytes of one answer of an endpoint: a page of logs of 20,000 deposits. */
 export const RPC_RESPONSE_BYTES_MAX = 32 * 1024 * 1024;
+/** Bytes of one answer whose list is read while it comes: the logs of the 240,000 deposits that one evidence holds. */
+export const RPC_LIST_BYTES_MAX = 256 * 1024 * 1024;
 /** Milliseconds an endpoint may take to answer. */
 export const RPC_TIMEOUT_MS = 10_000;
 /** Work items of one target chain handed out and not yet resolved. */
