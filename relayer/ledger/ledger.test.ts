@@ -51,6 +51,34 @@ describe('ledger', () => {
     expect(both).toEqual(['booked', 'excess']);
   });
 
+  it('checks the next lane while the disk is busy, and counts what is on its way there', async () => {
+    await derivePackets(journal, packetsFrom(0n, 10), 1n);
+    const syncs: (() => void)[] = [];
+    const busy: Journal = {
+      ...journal,
+      putSigned: async (lane, record) => {
+        await new Promise<void>((synced) => syncs.push(synced));
+        await journal.putSigned(lane, record);
+      },
+    };
+    ledger = createLedger(busy, options);
+    let isBooked = false;
+    const both = Promise.all([book(BACK, 0n, 6), book(ELSEWHERE, 0n, 4)]).finally(() => (isBooked = true));
+    expect(await book(ELSEWHERE, 4n, 1)).toBe('excess');
+    expect(syncs).toHaveLength(2);
+    expect(isBooked).toBe(false);
+    for (const synced of syncs) synced();
+    expect(await both).toEqual(['booked', 'booked']);
+    expect((await journal.signed(ELSEWHERE)).through).toBe(4n);
+  });
+
+  it('says nothing is booked when the disk fails', async () => {
+    await derivePackets(journal, packetsFrom(0n, 10), 1n);
+    store.breakDisk();
+    await expect(book(BACK, 0n, 6)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(book(BACK, 0n, 6)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+
   it('counts overlapping bookings once', async () => {
     await derivePackets(journal, packetsFrom(0n, 10), 1n);
     expect(await book(BACK, 0n, 6)).toBe('booked');

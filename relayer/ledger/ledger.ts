@@ -2,6 +2,9 @@
  * The ledger beside the attester: it knows what came into every chain (verified) and what this attester already signed
  * out of it, and says whether one more signature keeps the rule of `checkOutflow`. What was signed is on disk before a
  * signature leaves the process.
+ *
+ * Checks come one after the other, each counting what those before it booked. Their writes go to the disk together: when each
+ * check waited for the sync of the one before, 32 lanes at 100,000 transfers a second waited two seconds here.
  */
 import { createSerial } from '../core/concurrency.ts';
 import { assert } from '../core/errors.ts';
@@ -41,10 +44,16 @@ export function createLedger(journal: Journal, options: LedgerOptions): Ledger {
   const byId = new Map(options.lanes.map((lane) => [lane.id, lane]));
   // Two lanes out of one chain must not both be checked before either is booked.
   const serial = createSerial();
+  /** The newest books, ahead of the disk by the writes under way. One that failed stays counted: that errs on the safe side. */
+  const booked = new Map<LaneId, SignedRecord>();
+
+  async function signedOf(lane: LaneId): Promise<SignedRecord> {
+    return booked.get(lane) ?? journal.signed(lane);
+  }
 
   /** The lane's books with everything up to the end of the packets signed. */
   async function extended(lane: LaneId, first: bigint, packets: Uint8Array): Promise<SignedRecord | undefined> {
-    const signed = await journal.signed(lane);
+    const signed = await signedOf(lane);
     const end = first + BigInt(packets.length / PACKET_BYTES);
     if (end <= signed.through) return signed;
     let { totals } = signed;
@@ -63,7 +72,8 @@ export function createLedger(journal: Journal, options: LedgerOptions): Ledger {
     return { through: end, totals: addPackets(totals, fresh) };
   }
 
-  async function book(lane: LaneId, first: bigint, packets: Uint8Array): Promise<Booking> {
+  /** Books in memory and hands the write to the disk. */
+  async function check(lane: LaneId, first: bigint, packets: Uint8Array): Promise<Checked> {
     const chain = byId.get(lane)?.source;
     assert(chain !== undefined, 'a lane of the manifest');
     const next = await extended(lane, first, packets);
@@ -71,16 +81,28 @@ export function createLedger(journal: Journal, options: LedgerOptions): Ledger {
     const into = options.lanes.filter((other) => other.target === chain);
     const outOf = options.lanes.filter((other) => other.source === chain && other.id !== lane);
     const inflows = await Promise.all(into.map(async (other) => (await journal.lane(other.id)).totals));
-    const outflows = await Promise.all(outOf.map(async (other) => (await journal.signed(other.id)).totals));
+    const outflows = await Promise.all(outOf.map(async (other) => (await signedOf(other.id)).totals));
     const excess = checkOutflow({
       inflows,
       outflows: [...outflows, next.totals],
       isHome: (asset) => options.isHome(asset, chain),
     });
     if (excess.length > 0) return { kind: 'excess', excess };
-    await journal.putSigned(lane, next);
-    return { kind: 'booked' };
+    booked.set(lane, next);
+    const stored = journal.putSigned(lane, next);
+    // Awaited by whoever books; until then nobody listens.
+    stored.catch(() => undefined);
+    return { kind: 'booked', stored };
   }
 
-  return { book: async (lane, first, packets) => serial(async () => book(lane, first, packets)) };
+  return {
+    async book(lane, first, packets) {
+      const checked = await serial(async () => check(lane, first, packets));
+      if (checked.kind !== 'booked') return checked;
+      await checked.stored;
+      return { kind: 'booked' };
+    },
+  };
 }
+
+type Checked = Exclude<Booking, { kind: 'booked' }> | { readonly kind: 'booked'; readonly stored: Promise<void> };
