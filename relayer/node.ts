@@ -17,6 +17,7 @@ import type { Signer } from './attest/laneAttester.ts';
 import { type Bus, LEASE_MS, whileLeased } from './bus/index.ts';
 import type { ApiConfig, Role, Tuning } from './config/index.ts';
 import { bytesToHex, utf8 } from './core/bytes.ts';
+import type { WorkItem } from './core/certificate.ts';
 import { domainSeparator } from './core/checkpoint.ts';
 import type { Clock } from './core/clock.ts';
 import { assert, asViaductError, type ViaductError } from './core/errors.ts';
@@ -35,6 +36,7 @@ import { createForwards } from './forward/index.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { chainByName, gatewayBytes, lanesTo, type Manifest, type ManifestLane } from './manifest/index.ts';
 import { createBlockedWatch } from './monitor/blockedWatch.ts';
+import { findChunk } from './plan/findChunk.ts';
 import { serveFrames } from './plan/frameService.ts';
 import { plan } from './plan/plan.ts';
 import { createCosigners } from './release/collect.ts';
@@ -229,6 +231,7 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
           pollMs: IDLE_MS,
           inFlightMax: tuning.workInFlightMax,
           resendMs: tuning.workResendMs,
+          leavesOutPackets: roles.has('verify') && roles.has('submit'),
         };
         start(plan(name, lanes, { ...deps, target }, planOptions, running));
       }
@@ -245,7 +248,8 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
         };
         const drive = async (account: TargetAccount, until: AbortSignal): Promise<void> => {
           const intents = createIntents(deps.store, name, account.address);
-          return submit(name, { ...deps, intents, account, rules }, submitOptions, until);
+          const find = async (item: WorkItem, asked: AbortSignal) => findChunk(deps, item, asked);
+          return submit(name, { ...deps, intents, account, rules, findChunk: find }, submitOptions, until);
         };
         for (const account of accounts) start(drive(account, running));
         // An account of a vault belongs to no process: one at a time drives it, so that two do not ask for one slot.

@@ -15,7 +15,7 @@ import {
   isSplit,
   SIGNATURE_BYTES,
 } from '../core/certificate.ts';
-import { type Checkpoint, checkpointDigest, chunkHashes, merkleRoot, signerSetHash } from '../core/checkpoint.ts';
+import { type Checkpoint, checkpointDigest, merkleRoot, signerSetHash } from '../core/checkpoint.ts';
 import type { Clock } from '../core/clock.ts';
 import { createSerial } from '../core/concurrency.ts';
 import { assert, asViaductError } from '../core/errors.ts';
@@ -178,9 +178,9 @@ export function createLaneAttester(
     const turn = Math.floor(waitedMs / options.turnMs);
     if (cut === undefined || turn === waiting.turn) return;
     if (proposerIndex(lane.id, base, waitedMs, options.turnMs, rules.signers.members.length) !== myIndex) return;
-    const packets = await journal.readPackets(lane.id, cut.firstSequence, cut.packetCount);
+    const chunks = await journal.readChunks({ lane: lane.id, ...cut, chunkSize });
     const source = await journal.chain(lane.source);
-    if (packets === undefined || source?.derivedHeight === undefined) return;
+    if (chunks === undefined || source?.derivedHeight === undefined) return;
     const sourceBlockHash = await journal.verifiedHash(lane.source, source.derivedHeight);
     if (sourceBlockHash === undefined) return;
     waiting.turn = turn;
@@ -191,7 +191,7 @@ export function createLaneAttester(
       manifestHash: rules.manifestHash,
       ...cut,
       chunkSize,
-      root: merkleRoot(chunkHashes(packets, chunkSize)),
+      root: merkleRoot(chunks.hashes),
       sourceHeight: source.derivedHeight,
       sourceBlockHash,
     };
@@ -200,7 +200,7 @@ export function createLaneAttester(
       sendVote(candidate);
       return;
     }
-    if (await sign(candidate, packets)) log.debug({ lane: lane.id, ...cut }, 'proposed a checkpoint');
+    if (await sign(candidate, chunks.packets)) log.debug({ lane: lane.id, ...cut }, 'proposed a checkpoint');
   }
 
   /** Judges a statement by our own packets; signs it when it is true and fits the books. */
@@ -214,13 +214,13 @@ export function createLaneAttester(
       refuse(candidate, 'SOURCE_BLOCK_DIFFERS', 'names a source block that this attester did not verify');
       return;
     }
-    const packets = await journal.readPackets(lane.id, checkpoint.firstSequence, checkpoint.packetCount);
-    if (packets === undefined) return;
-    if (!equalBytes(merkleRoot(chunkHashes(packets, checkpoint.chunkSize)), checkpoint.root)) {
+    const chunks = await journal.readChunks(checkpoint);
+    if (chunks === undefined) return;
+    if (!equalBytes(merkleRoot(chunks.hashes), checkpoint.root)) {
       refuse(candidate, 'PACKETS_DIFFER', 'covers packets that differ from the verified ones');
       return;
     }
-    await sign(candidate, packets);
+    await sign(candidate, chunks.packets);
   }
 
   function refuse(candidate: Candidate, code: string, what: string): void {

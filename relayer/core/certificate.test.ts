@@ -5,8 +5,10 @@ import { concatBytes, fromHex, writeU32, writeU64 } from './bytes.ts';
 import {
   decodeCertificate,
   decodeDelivery,
+  decodeWorkItem,
   encodeCertificate,
   encodeDelivery,
+  encodeWorkItem,
   endSequence,
   packetsInChunk,
   SIGNATURE_BYTES,
@@ -101,6 +103,19 @@ describe('delivery', () => {
   it('comes back as it was, the short last chunk too', () => {
     for (const index of [0, 1, 2]) expect(decodeDelivery(encodeDelivery(delivery(index)))).toEqual(delivery(index));
     expect([0, 1, 2].map((index) => packetsInChunk(checkpoint, index))).toEqual([8, 8, 4]);
+  });
+
+  it('may leave its packets out as a work item, and nothing less', () => {
+    const whole = delivery(1);
+    const short = { ...whole, packets: undefined };
+    const bytes = encodeWorkItem(short);
+    expect(decodeWorkItem(bytes)).toEqual(short);
+    expect(decodeWorkItem(encodeWorkItem(whole))).toEqual(whole);
+    expect(() => decodeDelivery(bytes)).toThrow(DecodeError);
+    for (let length = 0; length < bytes.length; length++) {
+      expect(() => decodeWorkItem(bytes.subarray(0, length))).toThrow(DecodeError);
+    }
+    expect(() => decodeWorkItem(concatBytes(bytes, Uint8Array.of(0)))).toThrow(DecodeError);
   });
 
   it('refuses every truncation and a byte too many with a typed error', () => {

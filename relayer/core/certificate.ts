@@ -1,7 +1,8 @@
 /**
  * Control messages as flat bytes. A *vote* is a checkpoint with one signature; a *certificate* is a checkpoint with the
  * signatures of a threshold; a *delivery* is a certificate with one chunk's packets and proof: all that a submitter
- * needs. Receivers check signatures again: decoding proves nothing.
+ * needs. A *work item* is the same, but may leave the packets to the frames of whoever takes it. Receivers check signatures
+ * again: decoding proves nothing.
  *
  * | offset | size   | field             | | offset | size   | field                       |
  * |--------|--------|-------------------|-|--------|--------|-----------------------------|
@@ -51,6 +52,7 @@ const AT = {
 } as const;
 const HEAD_BYTES = 197;
 const MAGIC = 0x56444331;
+const NO_PACKETS = new Uint8Array(0);
 
 export function encodeCertificate({ checkpoint, signatures }: Certificate): Uint8Array {
   assert(signatures.length % SIGNATURE_BYTES === 0, 'whole signatures');
@@ -78,15 +80,31 @@ export function decodeCertificate(bytes: Uint8Array): Certificate {
   return certificate;
 }
 
+export type WorkItem = Omit<Delivery, 'packets'> & {
+  /** Undefined: left out. */
+  readonly packets: Uint8Array | undefined;
+};
+
 export function encodeDelivery(delivery: Delivery): Uint8Array {
+  return encodeWorkItem(delivery);
+}
+
+export function encodeWorkItem({ chunkIndex, proof, packets, ...certificate }: WorkItem): Uint8Array {
   const tail = new Uint8Array(5);
-  writeU32(tail, 0, delivery.chunkIndex);
-  tail[4] = delivery.proof.length;
-  return concatBytes(encodeCertificate(delivery), tail, ...delivery.proof, delivery.packets);
+  writeU32(tail, 0, chunkIndex);
+  tail[4] = proof.length;
+  return concatBytes(encodeCertificate(certificate), tail, ...proof, packets ?? NO_PACKETS);
 }
 
 /** Throws `DecodeError`; the chunk has exactly the packets its place in the checkpoint asks for. */
 export function decodeDelivery(bytes: Uint8Array): Delivery {
+  const { packets, ...item } = decodeWorkItem(bytes);
+  if (packets === undefined) throw malformed('the packets are missing');
+  return { ...item, packets };
+}
+
+/** Throws `DecodeError`; the same, or no packets. */
+export function decodeWorkItem(bytes: Uint8Array): WorkItem {
   const { certificate, length } = decodePrefix(bytes);
   if (bytes.length < length + 5) throw malformed('the chunk is missing');
   const chunkIndex = readU32(bytes, length);
@@ -96,9 +114,10 @@ export function decodeDelivery(bytes: Uint8Array): Delivery {
   if (chunkIndex >= chunks) throw malformed(`chunk ${chunkIndex} of ${chunks}`);
   if (proofLength > Math.ceil(Math.log2(CHECKPOINT_CHUNKS_MAX))) throw malformed(`${proofLength} siblings`);
   const packetsAt = length + 5 + proofLength * 32;
-  const packets = bytes.subarray(packetsAt);
+  const packets = bytes.length === packetsAt ? undefined : bytes.subarray(packetsAt);
   const expected = packetsInChunk(checkpoint, chunkIndex) * PACKET_BYTES;
-  if (packetsAt > bytes.length || packets.length !== expected) throw malformed(`chunk of ${expected} bytes expected`);
+  if (packetsAt > bytes.length || (packets !== undefined && packets.length !== expected))
+    throw malformed(`chunk of ${expected} bytes expected`);
   const proof: Uint8Array[] = [];
   for (let i = 0; i < proofLength; i++) proof.push(bytes.subarray(length + 5 + i * 32, length + 5 + (i + 1) * 32));
   return { ...certificate, chunkIndex, packets, proof };

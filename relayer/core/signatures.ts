@@ -102,7 +102,11 @@ export function createCertificateCheck(): CertificateCheck {
 }
 
 /** Why the chunk is not one of the checkpoint, or undefined. */
-export function chunkProblem({ checkpoint, chunkIndex, packets, proof }: Delivery): string | undefined {
-  const proven = verifyMerkleProof(checkpoint.root, chunkHash(packets), chunkIndex, chunkCount(checkpoint), proof);
-  return proven ? undefined : 'the packets are not the signed ones';
+export function chunkProblem({ packets, ...item }: Delivery): string | undefined {
+  return isChunkOf(item, chunkHash(packets)) ? undefined : 'the packets are not the signed ones';
+}
+
+/** True when packets with this hash are the chunk that the item names. */
+export function isChunkOf({ checkpoint, chunkIndex, proof }: Omit<Delivery, 'packets'>, hash: Uint8Array): boolean {
+  return verifyMerkleProof(checkpoint.root, hash, chunkIndex, chunkCount(checkpoint), proof);
 }

@@ -15,7 +15,7 @@ import {
 import { createTestClock, type TestClock } from '../../test/sim/testClock.ts';
 import { type Bus, createMemoryBroker, createMemoryBus, type MemoryBroker } from '../bus/index.ts';
 import { utf8 } from '../core/bytes.ts';
-import { type Certificate, decodeDelivery, encodeCertificate } from '../core/certificate.ts';
+import { type Certificate, decodeWorkItem, encodeCertificate } from '../core/certificate.ts';
 import { type ErrorCode, ViaductError } from '../core/errors.ts';
 import { encodeFrame } from '../core/frame.ts';
 import type { LaneId } from '../core/ids.ts';
@@ -26,7 +26,7 @@ import { createSubjects } from '../core/subjects.ts';
 import { createMemoryStore } from '../store/index.ts';
 import { createJournal, type Journal } from '../store/journal.ts';
 import { serveFrames } from './frameService.ts';
-import { plan } from './plan.ts';
+import { plan, type PlanOptions } from './plan.ts';
 
 const RESEND_MS = 10_000;
 const options = { durable: 'plan', pollMs: 250, inFlightMax: 4, resendMs: RESEND_MS };
@@ -48,6 +48,8 @@ let telemetry: ReturnType<typeof recordTelemetry>;
 let target: { accepted: bigint | undefined; paused: boolean; fails: ErrorCode | undefined };
 /** The chunks in the queue, `<first sequence>.<index>`, as somebody takes them. */
 let queue: string[];
+/** Of those, the ones that came without packets. */
+let short: number;
 /** How often the target was asked about its lanes. */
 let asked: number;
 
@@ -58,6 +60,7 @@ beforeEach(async () => {
   telemetry = recordTelemetry();
   target = { accepted: 0n, paused: false, fails: undefined };
   queue = [];
+  short = 0;
   asked = 0;
   [bus, peer] = [0, 1].map(() => createMemoryBus({ broker, clock, subjects })) as [Bus, Bus];
   await bus.ensureTopology();
@@ -77,14 +80,15 @@ async function takeAll(): Promise<void> {
       item.ack();
       continue;
     }
-    const { checkpoint, chunkIndex } = decodeDelivery(item.payload);
+    const { checkpoint, chunkIndex, packets: carried } = decodeWorkItem(item.payload);
+    if (carried === undefined) short++;
     const variant = checkpoint.sourceHeight === 1n ? '' : ` at ${checkpoint.sourceHeight}`;
     queue.push(`${checkpoint.firstSequence}.${chunkIndex}${variant}`);
     item.ack();
   }
 }
 
-async function start(more: Partial<typeof options> = {}): Promise<void> {
+async function start(more: Partial<PlanOptions> = {}): Promise<void> {
   const lanes = async (ids: readonly LaneId[]): Promise<ReadonlyMap<LaneId, TargetLaneView>> => {
     asked++;
     if (target.fails !== undefined) throw new ViaductError({ code: target.fails, shortMessage: 'no' });
@@ -152,6 +156,12 @@ describe('a planner with its own verification', () => {
     target.accepted = 12n;
     await clock.advance(250);
     expect(taken()).toEqual(['12.0', '12.1', '12.2']);
+  });
+
+  it('leaves the packets to submitters beside it', async () => {
+    await start({ leavesOutPackets: true });
+    await publish(first);
+    expect([taken(), short]).toEqual([['0.0', '0.1', '0.2'], 3]);
   });
 
   it('hands out no more than fit, and the next for each that is done', async () => {
@@ -332,6 +342,13 @@ describe('a planner with its own verification', () => {
 });
 
 describe('a planner without verification', () => {
+  it('sends packets along even to submitters beside it: they have none of their own', async () => {
+    await start({ leavesOutPackets: true });
+    await publishFrame(frameOf(0n, 12));
+    await publish(first);
+    expect([taken(), short]).toEqual([['0.0', '0.1', '0.2'], 0]);
+  });
+
   it('delivers from frames of the bus', async () => {
     await start();
     await publishFrame(frameOf(0n, 5));

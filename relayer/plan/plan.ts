@@ -22,7 +22,7 @@ import { type AttestationRules, createCertificateCheck } from '../core/signature
 import type { Subjects } from '../core/subjects.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Journal } from '../store/journal.ts';
-import { deliveryBuilder } from './buildDelivery.ts';
+import { type BuildChunk, deliveryBuilder, workBuilder } from './buildDelivery.ts';
 import { freshFairness, served } from './fairness.ts';
 import { fetchFrames } from './frameService.ts';
 import { createHandedOut } from './handedOut.ts';
@@ -55,6 +55,11 @@ export interface PlanOptions {
   readonly resendMs: number;
   /** How long the planner that hands out may be silent. Default `LEASE_MS`. */
   readonly leaseMs?: number;
+  /**
+   * Submitters of this process take chunks out of the journal, so that packets need not go through the queue: half of what a
+   * transfer cost there. One of another process asks for what it lacks (`findChunk.ts`). Default: packets go along.
+   */
+  readonly leavesOutPackets?: boolean;
 }
 
 /** Certificates looked at per lane and round: enough to fill the queue, bounded in memory. */
@@ -164,7 +169,7 @@ export async function plan(
 
   /** The certificates whose packets are not here. */
   async function handOut(planned: readonly PlannedChunk<PlannedCertificate>[]): Promise<Set<Certificate>> {
-    const builders = new Map<Certificate, ReturnType<typeof deliveryBuilder>>();
+    const builders = new Map<Certificate, BuildChunk | undefined>();
     const missing = new Set<Certificate>();
     for (const { lane, certificate, chunkIndex, packets } of planned) {
       const { full, firstSequence } = certificate;
@@ -191,8 +196,11 @@ export async function plan(
     return missing;
   }
 
-  async function builderFor(lane: LaneId, certificate: Certificate): Promise<ReturnType<typeof deliveryBuilder>> {
+  async function builderFor(lane: LaneId, certificate: Certificate): Promise<BuildChunk | undefined> {
     const { firstSequence, packetCount } = certificate.checkpoint;
+    const own = options.leavesOutPackets === true ? await journal.chunkHashes(certificate.checkpoint) : undefined;
+    const short = own && workBuilder(certificate, own);
+    if (short !== undefined) return short;
     const end = endSequence(certificate.checkpoint);
     let packets = await journal.readRelayedPackets(lane, firstSequence, packetCount);
     let builder = packets && deliveryBuilder(certificate, packets);

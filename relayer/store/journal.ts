@@ -21,6 +21,7 @@
  */
 import { bytesToHex } from '../core/bytes.ts';
 import type { Certificate } from '../core/certificate.ts';
+import { chunkHashes } from '../core/checkpoint.ts';
 import { assert } from '../core/errors.ts';
 import { encodeFrame, type Frame } from '../core/frame.ts';
 import type { ChainName, LaneId, TransferId } from '../core/ids.ts';
@@ -37,6 +38,7 @@ import type {
 import { addRange } from '../core/ranges.ts';
 import { addPackets } from '../core/totals.ts';
 import { createCertificates } from './certificates.ts';
+import { type ChunkHashes, createChunkHashBook, type CutRange } from './chunkHashes.ts';
 import { lastAtOrBelow, rangeOf, storeKey } from './keys.ts';
 import { del, type Operation, put, type Store } from './port.ts';
 import { voidedKey } from './promises.ts';
@@ -73,6 +75,10 @@ export interface Journal {
   lane(lane: LaneId): Promise<LaneRecord>;
   /** Packets [first, first + count) of our own verification, or undefined when not all are there. */
   readPackets(lane: LaneId, first: bigint, count: number): Promise<Uint8Array | undefined>;
+  /** The packets of a checkpoint and the hashes of its chunks; of our own verification, too. */
+  readChunks(checkpoint: CutRange): Promise<{ packets: Uint8Array; hashes: ChunkHashes } | undefined>;
+  /** The hashes alone: remembered since they were last asked for, for a while. */
+  chunkHashes(checkpoint: CutRange): Promise<ChunkHashes | undefined>;
   /** The same, frames from the bus included. */
   readRelayedPackets(lane: LaneId, first: bigint, count: number): Promise<Uint8Array | undefined>;
   putRelayedFrame(bytes: Uint8Array, frame: Frame): Promise<void>;
@@ -109,6 +115,7 @@ export function createJournal(store: Store): Journal {
   const derivedOf = createRecords<LaneId, DerivedRecord>(store, 'derived', emptyDerived, derivedCodec.decode);
   const settledOf = createRecords<LaneId, SettledRecord>(store, 'settled', emptySettled, settledCodec.decode);
   const certificates = createCertificates(store);
+  const hashBook = createChunkHashBook();
   const listeners = new Map<LaneId, Set<() => void>>();
 
   const loadChain = async (name: ChainName): Promise<ChainRecord | undefined> => chains.load(name);
@@ -148,6 +155,20 @@ export function createJournal(store: Store): Journal {
       return undefined;
     });
     return { packets, next };
+  }
+
+  async function readPackets(lane: LaneId, first: bigint, count: number): Promise<Uint8Array | undefined> {
+    const { packets, next } = await collect('frame', lane, first, count);
+    return next === first + BigInt(count) ? packets : undefined;
+  }
+
+  async function readChunks(checkpoint: CutRange) {
+    const { lane, firstSequence, packetCount, chunkSize } = checkpoint;
+    const packets = await readPackets(lane, firstSequence, packetCount);
+    if (packets === undefined) return undefined;
+    const hashes = hashBook.get(checkpoint) ?? chunkHashes(packets, chunkSize);
+    hashBook.put(checkpoint, hashes);
+    return { packets, hashes };
   }
 
   return {
@@ -229,10 +250,9 @@ export function createJournal(store: Store): Journal {
 
     lane: async (lane) => ({ ...(await derivedOf.load(lane)), ...(await settledOf.load(lane)) }),
 
-    async readPackets(lane, first, count) {
-      const { packets, next } = await collect('frame', lane, first, count);
-      return next === first + BigInt(count) ? packets : undefined;
-    },
+    readPackets,
+    readChunks,
+    chunkHashes: async (checkpoint) => hashBook.get(checkpoint) ?? (await readChunks(checkpoint))?.hashes,
 
     async readRelayedPackets(lane, first, count) {
       const own = await collect('frame', lane, first, count);

@@ -12,14 +12,15 @@ import {
 import { createTestClock, type TestClock } from '../../test/sim/testClock.ts';
 import { type Bus, createMemoryBroker, createMemoryBus, type MemoryBroker } from '../bus/index.ts';
 import { bytesToHex, utf8 } from '../core/bytes.ts';
-import { encodeDelivery } from '../core/certificate.ts';
+import { encodeDelivery, type WorkItem } from '../core/certificate.ts';
 import { type ErrorCode, ViaductError } from '../core/errors.ts';
+import { chunkHashes } from '../core/checkpoint.ts';
 import { keccak256 } from '../core/keccak.ts';
 import { silentLogger } from '../core/log.ts';
 import { decodeOutcome } from '../core/outcome.ts';
 import type { Preparation, SignedTransaction, TargetAccount, TransactionOutcome } from '../core/ports.ts';
 import { createSubjects } from '../core/subjects.ts';
-import { deliveryBuilder } from '../plan/buildDelivery.ts';
+import { deliveryBuilder, workBuilder } from '../plan/buildDelivery.ts';
 import { createIntents } from '../store/intents.ts';
 import { createMemoryStore, type MemoryStore } from '../store/index.ts';
 import { submit } from './submit.ts';
@@ -30,6 +31,7 @@ const subjects = createSubjects('test');
 const packets = packetsFrom(0n, 40);
 const certificate = signedBy(statementOver(packets), KEYS.slice(0, 2));
 const build = deliveryBuilder(certificate, packets)!;
+const buildShort = workBuilder(certificate, chunkHashes(packets, 4))!;
 
 /** What the chain behind the account does; each test turns it. */
 interface World {
@@ -41,7 +43,15 @@ interface World {
   prepareFails: ErrorCode | undefined;
   readonly sent: string[];
   prepared: number;
+  /** Of chunks whose items came without packets. */
+  found: Uint8Array | undefined;
+  readonly sought: number[];
 }
+
+const findChunk = async ({ chunkIndex }: WorkItem): Promise<Uint8Array | undefined> => {
+  world.sought.push(chunkIndex);
+  return Promise.resolve(world.found);
+};
 
 let clock: TestClock;
 let broker: MemoryBroker;
@@ -97,6 +107,7 @@ async function start(): Promise<void> {
     intents,
     account,
     rules: new Map([[LANE, RULES]]),
+    findChunk,
     clock,
     log: silentLogger,
     telemetry,
@@ -138,6 +149,8 @@ beforeEach(async () => {
     prepareFails: undefined,
     sent: [],
     prepared: 0,
+    found: undefined,
+    sought: [],
   };
   await start();
 });
@@ -171,6 +184,34 @@ describe('a chunk', () => {
     await work(build(0));
     expect(world.prepared).toBe(1);
     expect(world.sent).toHaveLength(1);
+  });
+
+  it('that came without its packets gets them here, and waits for them', async () => {
+    const call = account.prepare;
+    let given: Uint8Array | undefined;
+    account.prepare = async (delivery, signal) => {
+      given = delivery.packets;
+      return call(delivery, signal);
+    };
+    await work(buildShort(2));
+    expect([world.sought, world.prepared]).toEqual([[2], 0]);
+    expect(telemetry.reports).toContainEqual({
+      what: 'blocked',
+      key: LANE,
+      facts: { step: 'submit', reason: 'packets of a signed checkpoint are not here yet' },
+    });
+    world.found = packets.subarray(8 * 135, 12 * 135);
+    await clock.advance(1_000);
+    account.prepare = call;
+    expect(given).toEqual(world.found);
+    expect(world.sent).toEqual(['chunk slot 5 attempt 0']);
+  });
+
+  it('whose packets never come goes back to the planner', async () => {
+    await work(buildShort(1));
+    await clock.advance(60_000);
+    expect(outcomes).toEqual(['1 again: it waited too long in the queue']);
+    expect([world.sought.length, world.prepared]).toEqual([9, 0]);
   });
 
   it('delivered already is done', async () => {
@@ -317,7 +358,7 @@ describe('while the disk writes one chunk', () => {
     };
     stop = new AbortController();
     const rules = new Map([[LANE, RULES]]);
-    const deps = { bus, subjects, intents: slow, account, rules, clock, log: silentLogger, telemetry };
+    const deps = { bus, subjects, intents: slow, account, rules, findChunk, clock, log: silentLogger, telemetry };
     running = submit(TARGET, deps, options, stop.signal);
     await clock.settle();
     await work(build(0));
@@ -425,6 +466,8 @@ describe('a forged work item', () => {
     change(bytes);
     return bytes;
   };
+  const changedShort = buildShort(0).slice();
+  changedShort[200] = 1;
   const stranger = keccak256(utf8('stranger'));
   const by = (keys: readonly Uint8Array[], more = {}): Uint8Array => {
     const forged = signedBy(statementOver(packets, more), keys);
@@ -436,13 +479,14 @@ describe('a forged work item', () => {
     ['another packet', forge((bytes) => (bytes[bytes.length - 40] = 1))],
     ['another signature', forge((bytes) => (bytes[200] = 1))],
     ['another chunk index', forge((bytes) => (bytes[197 + 130 + 3] = 1))],
+    ['another signature, without packets', changedShort],
     ['too few signatures', by(KEYS.slice(0, 1))],
     ['a stranger', by([stranger, stranger])],
     ['an unknown lane', by(KEYS.slice(0, 2), { lane: '00'.repeat(32) })],
   ])('costs no call and no fee: %s', async (_, payload) => {
     await work(payload);
     await clock.advance(60_000);
-    expect([world.prepared, world.sent, outcomes]).toEqual([0, [], []]);
+    expect([world.prepared, world.sent, world.sought, outcomes]).toEqual([0, [], [], []]);
     expect(telemetry.alerts).toEqual(['WORK_REFUSED']);
     await work(build(0));
     expect(world.sent).toHaveLength(1);

@@ -5,8 +5,8 @@
  * The queue may carry anything: what is not a signed delivery is refused before it costs a call. An item is acknowledged
  * once its signed bytes are on disk; from then on `slots.ts` sees to it.
  */
-import type { Bus, WorkItem } from '../bus/index.ts';
-import { decodeDelivery } from '../core/certificate.ts';
+import type { Bus, WorkItem as QueueItem } from '../bus/index.ts';
+import { decodeWorkItem, type WorkItem } from '../core/certificate.ts';
 import type { Clock } from '../core/clock.ts';
 import { createWake } from '../core/concurrency.ts';
 import { asViaductError } from '../core/errors.ts';
@@ -33,6 +33,8 @@ export interface SubmitDeps {
   readonly intents: Intents;
   readonly account: TargetAccount;
   readonly rules: ReadonlyMap<LaneId, AttestationRules>;
+  /** The packets of an item that came without them, checked against its checkpoint; undefined: not here yet. */
+  findChunk(item: WorkItem, signal: AbortSignal): Promise<Uint8Array | undefined>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly telemetry: Telemetry;
@@ -92,30 +94,30 @@ export async function submit(
     signal,
   );
 
-  async function take(item: WorkItem, onTaken: () => void): Promise<void> {
-    let delivery: Delivery;
+  async function take(item: QueueItem, onTaken: () => void): Promise<void> {
+    let work: WorkItem;
     try {
-      delivery = decodeDelivery(item.payload);
+      work = decodeWorkItem(item.payload);
     } catch (error) {
       refuseItem(item, asViaductError(error).shortMessage);
       return;
     }
-    const problem = deliveryProblem(delivery, deps.rules, check);
+    const problem = itemProblem(work, deps.rules, check);
     if (problem !== undefined) {
       refuseItem(item, problem);
       return;
     }
-    const chunk: ChunkId = {
-      lane: delivery.checkpoint.lane,
-      firstSequence: delivery.checkpoint.firstSequence,
-      chunkIndex: delivery.chunkIndex,
-    };
+    const { lane, firstSequence } = work.checkpoint;
+    const chunk: ChunkId = { lane, firstSequence, chunkIndex: work.chunkIndex };
     if (slots.holds(chunk)) {
       item.ack();
       return;
     }
     try {
-      await deliver(item, delivery, chunk, onTaken);
+      const packets = work.packets ?? (await deps.findChunk(work, signal));
+      if (packets !== undefined) return await deliver(item, { ...work, packets }, chunk, onTaken);
+      telemetry.report('blocked', lane, { step: 'submit', reason: 'packets of a signed checkpoint are not here yet' });
+      putBack(item, chunk, RETAKE_MS);
     } catch (thrown) {
       if (signal.aborted) return;
       const error = asViaductError(thrown);
@@ -130,7 +132,7 @@ export async function submit(
     }
   }
 
-  async function deliver(item: WorkItem, delivery: Delivery, chunk: ChunkId, onTaken: () => void): Promise<void> {
+  async function deliver(item: QueueItem, delivery: Delivery, chunk: ChunkId, onTaken: () => void): Promise<void> {
     const preparation = await account.prepare(delivery, signal);
     switch (preparation.kind) {
       case 'send':
@@ -152,7 +154,7 @@ export async function submit(
     }
   }
 
-  function putBack(item: WorkItem, chunk: ChunkId, delayMs: number): void {
+  function putBack(item: QueueItem, chunk: ChunkId, delayMs: number): void {
     if (item.redeliveries < PUT_BACKS_MAX) {
       item.nak(delayMs);
       return;
@@ -161,7 +163,7 @@ export async function submit(
     item.ack();
   }
 
-  function refuseItem(item: WorkItem, problem: string): void {
+  function refuseItem(item: QueueItem, problem: string): void {
     log.warn({ chain, problem }, 'refused a work item');
     telemetry.alert(
       'warning',
@@ -251,14 +253,14 @@ export async function submit(
 }
 
 /** Why a work item must not cost a fee, or undefined. The bus may carry anything. */
-function deliveryProblem(
-  delivery: Delivery,
+function itemProblem(
+  item: WorkItem,
   rules: ReadonlyMap<LaneId, AttestationRules>,
   check: CertificateCheck,
 ): string | undefined {
-  const lane = rules.get(delivery.checkpoint.lane);
+  const lane = rules.get(item.checkpoint.lane);
   if (lane === undefined) return 'unknown lane';
   // Without signatures it is good for an accepted checkpoint only; the gateway says so before anything is signed.
-  const problem = delivery.signatures.length === 0 ? undefined : check.problem(delivery, lane);
-  return problem ?? chunkProblem(delivery);
+  const problem = item.signatures.length === 0 ? undefined : check.problem(item, lane);
+  return problem ?? (item.packets && chunkProblem({ ...item, packets: item.packets }));
 }
