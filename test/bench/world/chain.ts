@@ -5,19 +5,19 @@
  */
 import { replayWords } from '../../../adapters/evm/derive.ts';
 import { type Cursor, decodeCursor } from '../../../adapters/evm/cursor.ts';
-import { encodeEvidence } from '../../../adapters/evm/evidence.ts';
 import { accumulatorSlot, checkpointSlot, deliveredSlot, inboundLaneSlot } from '../../../adapters/evm/gateway.ts';
 import { decodeAcceptedCheckpoint } from '../../../adapters/evm/acceptedCheckpoint.ts';
 import { encodeConfirmationsUpdate } from '../../../light-clients/confirmations/index.ts';
 import { stateTrie, storageTrie, type TestTrie } from '../../../light-clients/merkle/trie.fixture.ts';
-import { toHex } from '../../../relayer/core/bytes.ts';
+import { concatBytes } from '../../../relayer/core/bytes.ts';
 import { decodeDelivery } from '../../../relayer/core/certificate.ts';
 import type { LaneId } from '../../../relayer/core/ids.ts';
-import { keccak256 } from '../../../relayer/core/keccak.ts';
+import { keccak256, keccakEach } from '../../../relayer/core/keccak.ts';
 import type { Delivery } from '../../../relayer/core/ports.ts';
+import { evidenceParts } from './evidenceParts.ts';
 import type { InLane, OutLane } from './gateway.ts';
 import { encodeHeader, gatewayAddress, genesisHeader } from './network.ts';
-import { readTransaction } from './transaction.ts';
+import { digestOf, readTransaction, transactionHash } from './transaction.ts';
 
 /** Blocks whose state can still be proven. */
 const STATES_KEPT = 64;
@@ -42,7 +42,8 @@ export interface SimulatedChain {
   /** Closes a block: includes waiting transactions. `paid` hears of every chunk that took effect. */
   mine(nowSeconds: bigint, paid: (delivery: Delivery) => void): void;
   update(trustedHeight: number): Uint8Array;
-  evidence(client: number, height: number, cursor: Uint8Array | undefined): Uint8Array;
+  /** In parts that are laid end to end. */
+  evidence(client: number, height: number, cursor: Uint8Array | undefined): Uint8Array[];
   nextSlot(account: string): number;
   broadcast(account: string, raw: Uint8Array): void;
   outcome(hash: string): { readonly height: number; readonly reverted: string | undefined } | undefined;
@@ -60,10 +61,7 @@ export function createSimulatedChain(
   const headers = new Map<number, Uint8Array>([[0, genesis]]);
   const states = new Map<number, State>();
   const slots = new Map<string, number>();
-  const mempool = new Map<
-    string,
-    Map<number, { readonly hash: string; readonly call: Uint8Array; readonly raw: Uint8Array }>
-  >();
+  const mempool = new Map<string, Map<number, Uint8Array>>();
   const outcomes = new Map<string, { readonly height: number; readonly reverted: string | undefined }>();
   /** How far each client is, so that what nobody asks for any more is forgotten. */
   const floors = new Map<number, { readonly accepted: bigint; readonly base: bigint }>();
@@ -72,19 +70,29 @@ export function createSimulatedChain(
 
   function mine(nowSeconds: bigint, paid: (delivery: Delivery) => void): void {
     height++;
-    let left = transactionsMax;
+    const included: Uint8Array[] = [];
     for (const [account, waiting] of mempool) {
-      for (let slot = slots.get(account) ?? 0; left > 0; slot++) {
-        const transaction = waiting.get(slot);
-        if (transaction === undefined) break;
+      for (let slot = slots.get(account) ?? 0; included.length < transactionsMax; slot++) {
+        const raw = waiting.get(slot);
+        if (raw === undefined) break;
         waiting.delete(slot);
         slots.set(account, slot + 1);
-        left--;
-        const delivery = transaction.call.length === 0 ? undefined : decodeDelivery(transaction.call);
-        const reverted = delivery && inbound.execute(delivery, keccak256(transaction.raw.subarray(0, 77)));
-        if (delivery !== undefined && reverted === undefined) paid(delivery);
-        outcomes.set(transaction.hash, { height, reverted });
+        included.push(raw);
       }
+    }
+    const deliveries = included.map((raw) => {
+      const { call } = readTransaction(raw);
+      return call.length === 0 ? undefined : decodeDelivery(call);
+    });
+    const chunks = hashSideBySide(deliveries.flatMap((delivery) => delivery?.packets ?? []));
+    let nextChunk = 0;
+    for (const [index, raw] of included.entries()) {
+      const delivery = deliveries[index];
+      const chunk = delivery && chunks[nextChunk++]!;
+      const hash = transactionHash(raw, digestOf(raw, delivery?.packets, chunk));
+      const reverted = delivery && chunk && inbound.execute(delivery, chunk, hash);
+      if (delivery !== undefined && reverted === undefined) paid(delivery);
+      outcomes.set(hash, { height, reverted });
     }
     for (const hash of outcomes.keys()) {
       if (outcomes.size <= OUTCOMES_KEPT) break;
@@ -106,7 +114,7 @@ export function createSimulatedChain(
     states.delete(height - STATES_KEPT);
   }
 
-  function evidence(client: number, at: number, cursorBytes: Uint8Array | undefined): Uint8Array {
+  function evidence(client: number, at: number, cursorBytes: Uint8Array | undefined): Uint8Array[] {
     const state = states.get(at);
     if (state === undefined) throw new Error(`block ${at} of chain ${index} has no state any more`);
     const cursor = decodeCursor(cursorBytes, 1n);
@@ -130,12 +138,15 @@ export function createSimulatedChain(
       ...fresh.map(({ firstSequence }) => checkpointSlot(inbound.id, firstSequence)),
       ...words.map((word) => deliveredSlot(inbound.id, word)),
     ];
-    return encodeEvidence({
-      accountProof: state.account.prove(keccak256(address)),
-      storage: wanted.map((slot) => ({ slot, proof: state.storage.prove(keccak256(slot)) })),
-      outbound: end > from ? [{ lane: outbound.id, packets: outbound.packets(from, end) }] : [],
-      inbound: [{ ...told, checkpoints }],
-    });
+    return evidenceParts(
+      {
+        accountProof: state.account.prove(keccak256(address)),
+        storage: wanted.map((slot) => ({ slot, proof: state.storage.prove(keccak256(slot)) })),
+        inbound: [{ ...told, checkpoints }],
+      },
+      outbound.id,
+      outbound.packets(from, end),
+    );
   }
 
   function note(client: number, cursor: Cursor): void {
@@ -164,14 +175,32 @@ export function createSimulatedChain(
     evidence,
     nextSlot: (account) => slots.get(account) ?? 0,
     broadcast(account, raw) {
-      const { slot, call } = readTransaction(raw);
+      const { slot } = readTransaction(raw);
       if (slot < (slots.get(account) ?? 0)) return;
       const waiting = mempool.get(account) ?? new Map();
       mempool.set(account, waiting);
-      waiting.set(slot, { hash: toHex(keccak256(raw)), call, raw });
+      waiting.set(slot, raw);
     },
     outcome: (hash) => outcomes.get(hash),
   };
+}
+
+/** Chunks hashed at once: two go side by side, and more of them spare calls. */
+const SIDE_BY_SIDE_MAX = 16;
+
+/** The hash of each; those of one length that follow each other go together. */
+function hashSideBySide(messages: readonly Uint8Array[]): Uint8Array[] {
+  const hashes: Uint8Array[] = [];
+  for (let from = 0; from < messages.length;) {
+    const { length } = messages[from]!;
+    let end = from + 1;
+    while (end - from < SIDE_BY_SIDE_MAX && messages[end]?.length === length) end++;
+    const together = end - from === 1 ? messages[from]! : concatBytes(...messages.slice(from, end));
+    const digests = keccakEach(together, length);
+    for (let at = 0; at < digests.length; at += 32) hashes.push(digests.subarray(at, at + 32));
+    from = end;
+  }
+  return hashes;
 }
 
 function isSet([, word]: SlotWord): boolean {

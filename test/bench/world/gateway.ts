@@ -6,8 +6,8 @@ import { Buffer } from 'node:buffer';
 import { checkpointSlot, deliveredSlot, inboundLaneSlot } from '../../../adapters/evm/gateway.ts';
 import { checkpointPreimage } from '../../../adapters/evm/acceptedCheckpoint.ts';
 import type { InboundEvidence } from '../../../adapters/evm/evidence.ts';
-import { equalBytes, toHex, word } from '../../../relayer/core/bytes.ts';
-import { chunkCount, chunkHash, verifyMerkleProof } from '../../../relayer/core/checkpoint.ts';
+import { equalBytes, word } from '../../../relayer/core/bytes.ts';
+import { chunkCount, verifyMerkleProof } from '../../../relayer/core/checkpoint.ts';
 import { type AssetId, idBytes, type LaneId } from '../../../relayer/core/ids.ts';
 import { keccak256 } from '../../../relayer/core/keccak.ts';
 import { PACKET_BYTES } from '../../../relayer/core/limits.ts';
@@ -25,7 +25,8 @@ export interface OutLane {
   /** Makes so many deposits at a time; the accumulator is given by whoever makes a block. */
   deposit(count: number, nowMs: number): Uint8Array;
   commit(accumulator: Uint8Array): void;
-  packets(first: number, end: number): Uint8Array;
+  /** In parts, in place. */
+  packets(first: number, end: number): Uint8Array[];
   /** Takes note that [first, first + count) was paid out with these bytes, and says how long ago each part was sent. */
   paid(first: number, packets: Uint8Array, nowMs: number, waited: (ms: number, count: number) => void): void;
   readonly delivered: number;
@@ -54,8 +55,10 @@ export function createOutLane(id: LaneId, asset: AssetId, index: number): OutLan
   function deposit(count: number, nowMs: number): Uint8Array {
     const bytes = new Uint8Array(count * PACKET_BYTES);
     const view = new DataView(bytes.buffer);
+    if (count > 0) bytes.set(template);
+    // What is there is doubled until all is.
+    for (let filled = PACKET_BYTES; filled < bytes.length; filled *= 2) bytes.copyWithin(filled, 0, filled);
     for (let i = 0, at = 0; i < count; i++, at += PACKET_BYTES) {
-      bytes.set(template, at);
       view.setUint32(at + PACKET_OFFSETS.sequence + 4, next + i);
       view.setUint32(at + PACKET_OFFSETS.amount + 12, next + i);
       view.setUint32(at + PACKET_OFFSETS.sourceReference, next + i);
@@ -65,13 +68,12 @@ export function createOutLane(id: LaneId, asset: AssetId, index: number): OutLan
     return bytes;
   }
 
-  function packets(first: number, end: number): Uint8Array {
-    const bytes = new Uint8Array((end - first) * PACKET_BYTES);
+  function packets(first: number, end: number): Uint8Array[] {
+    const parts: Uint8Array[] = [];
     overlaps(first, end, (segment, from, to) => {
-      const part = segment.bytes.subarray((from - segment.first) * PACKET_BYTES, (to - segment.first) * PACKET_BYTES);
-      bytes.set(part, (from - first) * PACKET_BYTES);
+      parts.push(segment.bytes.subarray((from - segment.first) * PACKET_BYTES, (to - segment.first) * PACKET_BYTES));
     });
-    return bytes;
+    return parts;
   }
 
   function overlaps(
@@ -99,7 +101,7 @@ export function createOutLane(id: LaneId, asset: AssetId, index: number): OutLan
       else delivered++;
       seen[at >> 3] = (seen[at >> 3] as number) | bit;
     }
-    if (Buffer.compare(packets(first, end), paidOut) !== 0) altered++;
+    if (!isLaidEndToEnd(paidOut, packets(first, end))) altered++;
     overlaps(first, end, (segment, from, to) => waited(nowMs - segment.atMs, to - from));
     while (segments.length > 0) {
       const [oldest] = segments;
@@ -134,6 +136,15 @@ export function createOutLane(id: LaneId, asset: AssetId, index: number): OutLan
   };
 }
 
+function isLaidEndToEnd(bytes: Uint8Array, parts: readonly Uint8Array[]): boolean {
+  let at = 0;
+  for (const part of parts) {
+    if (Buffer.compare(part, bytes.subarray(at, at + part.length)) !== 0) return false;
+    at += part.length;
+  }
+  return at === bytes.length;
+}
+
 interface Accepted {
   readonly first: bigint;
   readonly base: bigint;
@@ -146,8 +157,8 @@ interface Accepted {
 export interface InLane {
   readonly id: LaneId;
   readonly accepted: bigint;
-  /** The gateway's rules; a reason when it reverts. */
-  execute(delivery: Delivery, transaction: Uint8Array): string | undefined;
+  /** The gateway's rules, by the hash of the packets; a reason when it reverts. */
+  execute(delivery: Delivery, chunk: Uint8Array, transaction: string): string | undefined;
   isDelivered(first: bigint, chunkIndex: number): boolean;
   /** Slots and words that evidence may ask for. */
   storage(): (readonly [slot: Uint8Array, word: Uint8Array])[];
@@ -162,14 +173,14 @@ export function createInLane(id: LaneId, rules: AttestationRules): InLane {
   let chunks = 0n;
   const known = new Map<bigint, Accepted>();
   const words = new Map<bigint, bigint>();
-  const transactions = new Map<bigint, Uint8Array>();
+  const transactions = new Map<bigint, string>();
 
   function isSet(ordinal: bigint): boolean {
     return (((words.get(ordinal >> 8n) ?? 0n) >> (ordinal & 255n)) & 1n) === 1n;
   }
 
-  function execute(delivery: Delivery, transaction: Uint8Array): string | undefined {
-    const { checkpoint, chunkIndex, packets, proof } = delivery;
+  function execute(delivery: Delivery, chunk: Uint8Array, transaction: string): string | undefined {
+    const { checkpoint, chunkIndex, proof } = delivery;
     let at = known.get(checkpoint.firstSequence);
     if (at === undefined) {
       if (checkpoint.firstSequence !== accepted) return 'not next';
@@ -186,7 +197,7 @@ export function createInLane(id: LaneId, rules: AttestationRules): InLane {
       };
     }
     if (!equalBytes(at.root, checkpoint.root)) return 'another checkpoint';
-    if (!verifyMerkleProof(at.root, chunkHash(packets), chunkIndex, at.chunks, proof)) return 'proof';
+    if (!verifyMerkleProof(at.root, chunk, chunkIndex, at.chunks, proof)) return 'proof';
     const ordinal = at.base + BigInt(chunkIndex);
     if (isSet(ordinal)) return 'already delivered';
     if (!known.has(at.first)) {
@@ -223,7 +234,7 @@ export function createInLane(id: LaneId, rules: AttestationRules): InLane {
         .flatMap(({ base, chunks: count }) => Array.from({ length: count }, (_, i) => base + BigInt(i)))
         .flatMap((ordinal) => {
           const transaction = transactions.get(ordinal);
-          return transaction === undefined ? [] : [{ ordinal, transaction: toHex(transaction) }];
+          return transaction === undefined ? [] : [{ ordinal, transaction }];
         });
       return { lane: id, checkpoints: fresh.map(({ preimage }) => preimage), deliveries, refusals: [] };
     },

@@ -4,7 +4,7 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Role, Tuning } from '../../../relayer/config/index.ts';
 import { systemClock } from '../../../relayer/core/clock.ts';
@@ -102,7 +102,9 @@ async function runIn(folder: string, run: LoadRun, ends: (() => Promise<unknown>
   ends.push(async () => nats.dispose());
   const { chains, chunkSize, lanes, blockMs, transactionsMax } = run;
   const worldOptions: WorldOptions = { chains, chunkSize, lanes, blockMs, transactionsMax };
-  const world = await startChild<{ port: number }>('worldMain.ts', worldOptions);
+  // Named pipes of Windows live in a place of their own.
+  const socket = process.platform === 'win32' ? `\\\\.\\pipe\\${basename(folder)}` : join(folder, 'world');
+  const world = await startChild('worldMain.ts', { ...worldOptions, socket });
   ends.push(async () => world.stop());
   const relayers: Child<unknown>[] = [];
   for (const [index, roles] of run.processes.entries()) {
@@ -113,7 +115,7 @@ async function runIn(folder: string, run: LoadRun, ends: (() => Promise<unknown>
       chunkSize,
       accounts: run.accounts,
       pollMs: blockMs,
-      worldPort: world.ready.port,
+      world: socket,
       natsUrl: nats.url,
       folder,
       tuning: run.tuning,

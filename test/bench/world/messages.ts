@@ -23,44 +23,56 @@ export interface Message {
   readonly payload: Uint8Array;
 }
 
+const LENGTH_BYTES = 4;
 const HEAD_BYTES = 11;
 
-/** The payload may go on in `more`, so that nothing large is copied to be sent. */
-export function sendMessage(socket: Socket, { id, what, chain, payload }: Message, more?: Uint8Array): void {
-  const head = Buffer.alloc(HEAD_BYTES);
-  head.writeUInt32BE(HEAD_BYTES - 4 + payload.length + (more?.length ?? 0), 0);
+/** The payload is laid end to end from its parts, so that nothing large is copied to be sent. */
+export function sendMessage(
+  socket: Socket,
+  { id, what, chain }: Omit<Message, 'payload'>,
+  ...payload: readonly Uint8Array[]
+): void {
+  const head = Buffer.allocUnsafe(HEAD_BYTES);
+  head.writeUInt32BE(HEAD_BYTES - LENGTH_BYTES + payload.reduce((sum, { length }) => sum + length, 0), 0);
   head.writeUInt32BE(id, 4);
   head.writeUInt8(what, 8);
   head.writeUInt16BE(chain, 9);
   socket.cork();
   socket.write(head);
-  if (payload.length > 0) socket.write(payload);
-  if (more !== undefined) socket.write(more);
+  for (const part of payload) if (part.length > 0) socket.write(part);
   socket.uncork();
 }
 
-/** Cuts what a socket gives into messages; payloads are views into it. */
-export function receiveMessages(socket: Socket, take: (message: Message) => void): void {
-  let held: Buffer[] = [];
-  let size = 0;
-  let wanted = 4;
-  socket.on('data', (chunk: Buffer) => {
-    held.push(chunk);
-    size += chunk.length;
-    if (size < wanted) return;
-    let bytes = held.length === 1 ? chunk : Buffer.concat(held, size);
-    for (;;) {
-      wanted = bytes.length < 4 ? 4 : 4 + bytes.readUInt32BE(0);
-      if (bytes.length < wanted || bytes.length < HEAD_BYTES) break;
+/** Takes what a socket gives, copies it, and cuts it into messages, each in memory of its own. */
+export function createReceiver(take: (message: Message) => void): (bytes: Uint8Array) => void {
+  const length = Buffer.alloc(LENGTH_BYTES);
+  let lengthFilled = 0;
+  let body: Buffer | undefined;
+  let bodyFilled = 0;
+  return (bytes) => {
+    for (let at = 0; at < bytes.length;) {
+      if (body === undefined) {
+        length[lengthFilled++] = bytes[at++] as number;
+        if (lengthFilled < LENGTH_BYTES) continue;
+        lengthFilled = 0;
+        // Not made of zeros first: all of it is written over.
+        body = Buffer.allocUnsafe(length.readUInt32BE(0));
+        bodyFilled = 0;
+        continue;
+      }
+      const taken = bytes.subarray(at, at + body.length - bodyFilled);
+      body.set(taken, bodyFilled);
+      bodyFilled += taken.length;
+      at += taken.length;
+      if (bodyFilled < body.length) continue;
+      const whole = body;
+      body = undefined;
       take({
-        id: bytes.readUInt32BE(4),
-        what: bytes.readUInt8(8),
-        chain: bytes.readUInt16BE(9),
-        payload: bytes.subarray(HEAD_BYTES, wanted),
+        id: whole.readUInt32BE(0),
+        what: whole.readUInt8(4),
+        chain: whole.readUInt16BE(5),
+        payload: whole.subarray(HEAD_BYTES - LENGTH_BYTES),
       });
-      bytes = bytes.subarray(wanted);
     }
-    held = [bytes];
-    size = bytes.length;
-  });
+  };
 }

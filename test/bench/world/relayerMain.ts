@@ -27,7 +27,8 @@ export interface RelayerOptions {
   readonly chunkSize: number;
   readonly accounts: number;
   readonly pollMs: number;
-  readonly worldPort: number;
+  /** Where the simulated chains listen. */
+  readonly world: string;
   readonly natsUrl: string;
   readonly folder: string;
   readonly tuning: Partial<Tuning>;
@@ -66,7 +67,7 @@ const store = await createLevelStore({ path: join(options.folder, options.name) 
 const journal = createJournal(store);
 const bus = await createNatsBus({ servers: [options.natsUrl], name: options.name, subjects, clock, ackWaitMs: 10_000 });
 const telemetry = createTelemetry({ bus, subjects, clock, log, node: options.name, repeatMs: 5_000 });
-const world = await connectWorld(options.worldPort, manifest);
+const world = await connectWorld(options.world, manifest);
 const accounts = options.roles.includes('submit') ? options.accounts : 0;
 const node = await startNode(
   {

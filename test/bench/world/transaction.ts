@@ -1,21 +1,61 @@
-/** A transaction of the simulated chains, flat: signature (65 bytes), nonce (u64), attempt (u32), call. */
+/**
+ * A transaction of the simulated chains, flat: signature (65 bytes), nonce (u64), attempt (u32), call. Its digest binds all
+ * of it but hashes a chunk's packets on their own, so that they are hashed once: a real chain hashes a call for the signature
+ * and again with it.
+ */
 import { concatBytes, readU64, toHex, writeU32, writeU64 } from '../../../relayer/core/bytes.ts';
+import { decodeDelivery, encodeWorkItem } from '../../../relayer/core/certificate.ts';
+import { chunkHash } from '../../../relayer/core/checkpoint.ts';
 import { keccak256 } from '../../../relayer/core/keccak.ts';
-import type { SignedTransaction } from '../../../relayer/core/ports.ts';
+import type { Delivery, SignedTransaction } from '../../../relayer/core/ports.ts';
 import { sign } from '../../../relayer/core/secp256k1.ts';
 
 const SIGNATURE_BYTES = 65;
 export const TRANSACTION_HEAD_BYTES = SIGNATURE_BYTES + 12;
 
-/** Signed as a real one is: over the hash of everything in it. */
+/** The delivery as bytes, with room before them for the head of the first transaction that carries them. */
+export function callOf(delivery: Delivery): Uint8Array {
+  const head = encodeWorkItem({ ...delivery, packets: undefined });
+  const bytes = new Uint8Array(TRANSACTION_HEAD_BYTES + head.length + delivery.packets.length);
+  bytes.set(head, TRANSACTION_HEAD_BYTES);
+  bytes.set(delivery.packets, TRANSACTION_HEAD_BYTES + head.length);
+  return bytes.subarray(TRANSACTION_HEAD_BYTES);
+}
+
 export function signTransaction(call: Uint8Array, slot: bigint, attempt: number, key: Uint8Array): SignedTransaction {
-  const head = new Uint8Array(12);
-  writeU64(head, 0, slot);
-  writeU32(head, 8, attempt);
-  const raw = concatBytes(sign(keccak256(head, call), key), head, call);
-  return { slot, attempt, call, raw, hash: toHex(keccak256(raw)) };
+  const raw = attempt === 0 && hasRoom(call) ? new Uint8Array(call.buffer) : withRoom(call);
+  writeU64(raw, SIGNATURE_BYTES, slot);
+  writeU32(raw, SIGNATURE_BYTES + 8, attempt);
+  const packets = call.length === 0 ? undefined : decodeDelivery(call).packets;
+  const digest = digestOf(raw, packets, packets && chunkHash(packets));
+  raw.set(sign(digest, key));
+  return { slot, attempt, call, raw, hash: transactionHash(raw, digest) };
 }
 
 export function readTransaction(raw: Uint8Array): { readonly slot: number; readonly call: Uint8Array } {
   return { slot: Number(readU64(raw, SIGNATURE_BYTES)), call: raw.subarray(TRANSACTION_HEAD_BYTES) };
+}
+
+/** What is signed: keccak256(head ‖ call without packets ‖ their hash). */
+export function digestOf(
+  raw: Uint8Array,
+  packets: Uint8Array | undefined,
+  packetsHash: Uint8Array | undefined,
+): Uint8Array {
+  const rest = raw.subarray(SIGNATURE_BYTES, raw.length - (packets?.length ?? 0));
+  return packetsHash === undefined ? keccak256(rest) : keccak256(rest, packetsHash);
+}
+
+export function transactionHash(raw: Uint8Array, digest: Uint8Array): string {
+  return toHex(keccak256(raw.subarray(0, SIGNATURE_BYTES), digest));
+}
+
+function hasRoom(call: Uint8Array): boolean {
+  return (
+    call.byteOffset === TRANSACTION_HEAD_BYTES && call.byteLength + TRANSACTION_HEAD_BYTES === call.buffer.byteLength
+  );
+}
+
+function withRoom(call: Uint8Array): Uint8Array {
+  return concatBytes(new Uint8Array(TRANSACTION_HEAD_BYTES), call);
 }

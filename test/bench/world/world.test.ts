@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { encodeEvidence } from '../../../adapters/evm/evidence.ts';
 import { createEvmDerive } from '../../../adapters/evm/index.ts';
 import { createConfirmationsClient } from '../../../light-clients/confirmations/index.ts';
 import type { Delivery } from '../../../relayer/core/ports.ts';
+import { concatBytes, toHex } from '../../../relayer/core/bytes.ts';
 import { encodeDelivery } from '../../../relayer/core/certificate.ts';
 import {
   checkpointDigest,
@@ -14,10 +16,12 @@ import { keccak256 } from '../../../relayer/core/keccak.ts';
 import { PACKET_BYTES } from '../../../relayer/core/limits.ts';
 import type { Derivation, LightClientStep, Verdict } from '../../../relayer/core/ports.ts';
 import { sign } from '../../../relayer/core/secp256k1.ts';
+import { evidenceParts } from './evidenceParts.ts';
 import { ATTESTER_KEY, benchManifest, gatewayAddress, genesisHeader } from './network.ts';
 import { summed } from './profile.ts';
 import { benchRules } from './rules.ts';
-import { signTransaction } from './transaction.ts';
+import { createReceiver, type Message, sendMessage } from './messages.ts';
+import { callOf, readTransaction, signTransaction } from './transaction.ts';
 import { createWorld, type World } from './world.ts';
 
 const CHUNK = 8;
@@ -52,7 +56,7 @@ function follower(world: World, index: number) {
   return (): Derivation => {
     const update = chain.update(Number(step.head.height));
     step = valid(client.update(step.state, update, BigInt(NOW / 1_000)) as Verdict<LightClientStep>);
-    const evidence = chain.evidence(0, Number(step.head.height), cursor);
+    const evidence = concatBytes(...chain.evidence(0, Number(step.head.height), cursor));
     const derivation = valid(derive({ head: step.head, cursor }, evidence));
     ({ cursor } = derivation);
     return derivation;
@@ -92,7 +96,7 @@ describe('the simulated chains', () => {
 
     const account = world.chains[1]!;
     const send = (chunk: Delivery, slot: bigint): string => {
-      const { raw, hash } = signTransaction(encodeDelivery(chunk), slot, 0, keccak256(Uint8Array.of(1)));
+      const { raw, hash } = signTransaction(callOf(chunk), slot, 0, keccak256(Uint8Array.of(1)));
       account.broadcast('0x01', raw);
       return hash;
     };
@@ -116,11 +120,11 @@ describe('the simulated chains', () => {
     const world = newWorld();
     world.setLoad({ kind: 'peak', underWay: CHUNK }, NOW);
     world.turn(NOW);
-    const packets = world.chains[0]!.outbound.packets(0, CHUNK);
+    const packets = concatBytes(...world.chains[0]!.outbound.packets(0, CHUNK));
     const forged = { ...delivery(packets, 0), signatures: sign(keccak256(packets), ATTESTER_KEY) };
     const target = world.chains[1]!;
     const send = (chunk: Delivery, slot: bigint): string | undefined => {
-      const { raw, hash } = signTransaction(encodeDelivery(chunk), slot, 0, keccak256(Uint8Array.of(1)));
+      const { raw, hash } = signTransaction(callOf(chunk), slot, 0, keccak256(Uint8Array.of(1)));
       target.broadcast('0x01', raw);
       world.turn(NOW);
       return target.outcome(hash)?.reverted;
@@ -138,6 +142,60 @@ describe('the simulated chains', () => {
     world.setLoad({ kind: 'paced', perSecond: 100 }, NOW);
     for (let ms = 100; ms <= 1_000; ms += 100) world.turn(NOW + ms);
     expect(world.stats().sent).toBe(100);
+  });
+});
+
+describe('evidence in parts', () => {
+  it('is the same as encoded whole', () => {
+    const evidence = {
+      accountProof: [new Uint8Array(70).fill(1)],
+      storage: [{ slot: new Uint8Array(32).fill(2), proof: [new Uint8Array(40), new Uint8Array(3)] }],
+      inbound: [{ lane: there!.id, checkpoints: [], deliveries: [], refusals: [] }],
+    };
+    for (const size of [0, 20, 56, 300, 70_000]) {
+      const packets = Uint8Array.from({ length: size }, (_, i) => i | 128);
+      const outbound = size === 0 ? [] : [{ lane: there!.id, packets }];
+      const parts = [packets.subarray(0, size / 2), packets.subarray(size / 2)];
+      const whole = encodeEvidence({ ...evidence, outbound });
+      expect(toHex(concatBytes(...evidenceParts(evidence, there!.id, parts)))).toBe(toHex(whole));
+    }
+  });
+});
+
+describe('transactions', () => {
+  it('carry their call, copied for a second attempt only, and differ in every byte', () => {
+    const key = keccak256(Uint8Array.of(1));
+    const call = callOf(delivery(new Uint8Array(CHUNK * PACKET_BYTES), 0));
+    expect(call).toEqual(encodeDelivery(delivery(new Uint8Array(CHUNK * PACKET_BYTES), 0)));
+    const [first, second] = [0, 1].map((attempt) => signTransaction(call, 7n, attempt, key));
+    expect([first!.raw.buffer === call.buffer, second!.raw.buffer === call.buffer]).toEqual([true, false]);
+    for (const { raw } of [first!, second!]) expect(readTransaction(raw)).toEqual({ slot: 7, call });
+    const blank = signTransaction(new Uint8Array(0), 7n, 0, key);
+    const other = call.slice();
+    other[call.length - 1] = 1;
+    const hashes = [first!, second!, blank, signTransaction(other, 7n, 0, key)].map(({ hash }) => hash);
+    expect(new Set(hashes).size).toBe(4);
+  });
+});
+
+describe('messages', () => {
+  it('come whole, however they are cut on the way', () => {
+    const bytes: Uint8Array[] = [];
+    const socket = { cork: () => 0, uncork: () => 0, write: (part: Uint8Array) => bytes.push(part) };
+    const parts = [new Uint8Array(0), new Uint8Array(9_000).fill(7), Uint8Array.of(1, 2)];
+    for (const id of [1, 2, 3]) sendMessage(socket as never, { id, what: 5, chain: 300 }, ...parts.slice(0, id));
+    const all = concatBytes(...bytes);
+    for (const step of [1, 3, 11, 12, 8_192, all.length]) {
+      const got: Message[] = [];
+      const receive = createReceiver((message) => void got.push(message));
+      for (let at = 0; at < all.length; at += step) receive(all.slice(at, at + step));
+      expect(got.map(({ id, what, chain, payload }) => [id, what, chain, payload.length])).toEqual([
+        [1, 5, 300, 0],
+        [2, 5, 300, 9_000],
+        [3, 5, 300, 9_002],
+      ]);
+      expect(new Uint8Array(got[2]!.payload)).toEqual(concatBytes(...parts));
+    }
   });
 });
 

@@ -1,9 +1,9 @@
 /** The ports of the simulated chains towards a relayer: everything is asked over the socket, nothing is shared. */
+import { Buffer } from 'node:buffer';
 import { connect, type Socket } from 'node:net';
 import { createConfirmationsClient, decodeTrustedBlock } from '../../../light-clients/confirmations/index.ts';
 import { createEvmDerive } from '../../../adapters/evm/index.ts';
 import { concatBytes, fromHex, readU64, toHex, utf8, writeU64 } from '../../../relayer/core/bytes.ts';
-import { encodeDelivery } from '../../../relayer/core/certificate.ts';
 import { ViaductError } from '../../../relayer/core/errors.ts';
 import type { LaneId } from '../../../relayer/core/ids.ts';
 import { keccak256 } from '../../../relayer/core/keccak.ts';
@@ -11,9 +11,9 @@ import type { TargetAccount } from '../../../relayer/core/ports.ts';
 import { addressOf } from '../../../relayer/core/secp256k1.ts';
 import { lanesFrom, lanesTo, type Manifest } from '../../../relayer/manifest/index.ts';
 import type { NodeChain } from '../../../relayer/node.ts';
-import { ANSWER, ASK, receiveMessages, sendMessage } from './messages.ts';
+import { ANSWER, ASK, createReceiver, sendMessage } from './messages.ts';
 import { gatewayAddress, genesisHeader } from './network.ts';
-import { signTransaction } from './transaction.ts';
+import { callOf, signTransaction } from './transaction.ts';
 
 const NOTHING = new Uint8Array(0);
 /** Headers may be ahead of this process's clock by this much. */
@@ -26,12 +26,11 @@ export interface WorldClient {
   close(): void;
 }
 
-export async function connectWorld(port: number, manifest: Manifest): Promise<WorldClient> {
-  const socket = await open(port);
+export async function connectWorld(address: string, manifest: Manifest): Promise<WorldClient> {
   const waiting = new Map<number, { resolve(payload: Uint8Array): void; reject(error: Error): void }>();
   const watchers = new Map<number, Set<() => void>>();
   let ids = 0;
-  receiveMessages(socket, ({ id, what, chain, payload }) => {
+  const receive = createReceiver(({ id, what, chain, payload }) => {
     if (id === 0) {
       for (const wake of watchers.get(chain) ?? []) wake();
       return;
@@ -41,16 +40,17 @@ export async function connectWorld(port: number, manifest: Manifest): Promise<Wo
     if (what === ANSWER.ok) call?.resolve(payload);
     else call?.reject(failed(new TextDecoder().decode(payload)));
   });
+  const socket = await open(address, receive);
   socket.on('close', () => {
     for (const { reject } of waiting.values()) reject(failed('The simulated chains are gone.'));
     waiting.clear();
   });
 
-  async function ask(chain: number, what: number, payload: Uint8Array, more?: Uint8Array): Promise<Uint8Array> {
+  async function ask(chain: number, what: number, payload: Uint8Array, more: Uint8Array = NOTHING): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const id = (ids = (ids % 0xffff_fff0) + 1);
       waiting.set(id, { resolve, reject });
-      sendMessage(socket, { id, what, chain, payload }, more);
+      sendMessage(socket, { id, what, chain }, payload, more);
     });
   }
 
@@ -64,7 +64,7 @@ export async function connectWorld(port: number, manifest: Manifest): Promise<Wo
         const place = concatBytes(u64(delivery.checkpoint.firstSequence), u64(BigInt(delivery.chunkIndex)));
         switch ((await ask(chain, ASK.prepare, place))[0]) {
           case 0:
-            return { kind: 'send', call: encodeDelivery(delivery) };
+            return { kind: 'send', call: callOf(delivery) };
           case 1:
             return { kind: 'alreadyDelivered' };
           default:
@@ -144,10 +144,17 @@ export async function connectWorld(port: number, manifest: Manifest): Promise<Wo
   };
 }
 
-async function open(port: number): Promise<Socket> {
+/** What was read is taken at once, so that all of it goes through one place. */
+const READ_BYTES = 256 * 1024;
+
+async function open(path: string, receive: (bytes: Uint8Array) => void): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.setNoDelay(true);
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    const callback = (length: number): boolean => {
+      receive(buffer.subarray(0, length));
+      return true;
+    };
+    const socket = connect({ path, onread: { buffer, callback } }, () => {
       socket.off('error', reject);
       socket.on('error', () => socket.destroy());
       resolve(socket);

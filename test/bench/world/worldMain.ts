@@ -1,28 +1,43 @@
 /** The simulated chains in a process of their own, so that their work is not taken for the relayer's. Ends with its parent. */
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { readU64, toHex, writeU64 } from '../../../relayer/core/bytes.ts';
 import { systemClock } from '../../../relayer/core/clock.ts';
-import { ANSWER, ASK, type Message, receiveMessages, sendMessage } from './messages.ts';
+import type { SimulatedChain } from './chain.ts';
+import { ANSWER, ASK, type Message, createReceiver, sendMessage } from './messages.ts';
 import { benchManifest } from './network.ts';
 import { answerParent } from './processes.ts';
 import { benchRules } from './rules.ts';
 import { createWorld, type Load, type WorldOptions } from './world.ts';
 
-const options = JSON.parse(process.argv[2] ?? '') as WorldOptions;
+/** A local socket: what a network costs is not asked here. */
+const options = JSON.parse(process.argv[2] ?? '') as WorldOptions & { readonly socket: string };
 const manifest = benchManifest(options.chains, options.chunkSize);
 const world = createWorld(options, manifest, (lane) => benchRules(manifest, manifest.lanes[lane]!));
 const sockets = new Set<Socket>();
 let clients = 0;
 const NOTHING = new Uint8Array(0);
 
-function answer(client: number, { what, chain: index, payload }: Message): Uint8Array {
+function answer(client: number, message: Message): readonly Uint8Array[] {
+  const { what, chain, payload } = message;
+  if (what !== ASK.evidence) return [answerShortly(message)];
+  return chainOf(chain).evidence(
+    client,
+    Number(readU64(payload, 0)),
+    payload.length > 8 ? payload.subarray(8) : undefined,
+  );
+}
+
+function chainOf(index: number): SimulatedChain {
   const chain = world.chains[index];
   if (chain === undefined) throw new Error(`no chain ${index}`);
+  return chain;
+}
+
+function answerShortly({ what, chain: index, payload }: Message): Uint8Array {
+  const chain = chainOf(index);
   switch (what) {
     case ASK.update:
       return chain.update(Number(readU64(payload, 0)));
-    case ASK.evidence:
-      return chain.evidence(client, Number(readU64(payload, 0)), payload.length > 8 ? payload.subarray(8) : undefined);
     case ASK.lanes:
       return u64(chain.inbound.accepted);
     case ASK.prepare: {
@@ -33,7 +48,7 @@ function answer(client: number, { what, chain: index, payload }: Message): Uint8
     case ASK.nextSlot:
       return u64(BigInt(chain.nextSlot(toHex(payload))));
     case ASK.broadcast:
-      chain.broadcast(toHex(payload.subarray(0, 20)), payload.slice(20));
+      chain.broadcast(toHex(payload.subarray(0, 20)), payload.subarray(20));
       return NOTHING;
     case ASK.outcome: {
       const found = chain.outcome(toHex(payload));
@@ -48,18 +63,18 @@ function answer(client: number, { what, chain: index, payload }: Message): Uint8
 const server = createServer((socket) => {
   const client = clients++;
   sockets.add(socket);
-  socket.setNoDelay(true);
   socket.on('close', () => sockets.delete(socket));
   socket.on('error', () => socket.destroy());
-  receiveMessages(socket, (message) => {
+  const receive = createReceiver((message) => {
     const { id, chain } = message;
     try {
-      sendMessage(socket, { id, what: ANSWER.ok, chain, payload: answer(client, message) });
+      sendMessage(socket, { id, what: ANSWER.ok, chain }, ...answer(client, message));
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      sendMessage(socket, { id, what: ANSWER.failed, chain, payload: new TextEncoder().encode(text) });
+      sendMessage(socket, { id, what: ANSWER.failed, chain }, new TextEncoder().encode(text));
     }
   });
+  socket.on('data', receive);
 });
 
 async function run(): Promise<void> {
@@ -71,7 +86,7 @@ async function run(): Promise<void> {
     if (next < now) next = now;
     await systemClock.sleep(next - now);
     for (const chain of world.turn(systemClock.now())) {
-      for (const socket of sockets) sendMessage(socket, { id: 0, what: ANSWER.news, chain, payload: NOTHING });
+      for (const socket of sockets) sendMessage(socket, { id: 0, what: ANSWER.news, chain });
     }
   }
 }
@@ -82,13 +97,13 @@ function u64(value: bigint): Uint8Array {
   return bytes;
 }
 
-server.listen(0, '127.0.0.1', () => {
+server.listen(options.socket, () => {
   answerParent(
     {
       load: (load) => world.setLoad(load as Load, systemClock.now()),
       stats: () => world.stats(),
     },
-    { port: (server.address() as AddressInfo).port },
+    {},
   );
   run().catch((error: unknown) => {
     throw error;
