@@ -8,6 +8,8 @@ import { RLP } from '@ethereumjs/rlp';
 
 export type RlpItem = Uint8Array | readonly RlpItem[];
 
+/** Longer than any header or trie node: what has as many bytes is a block's packets. */
+const VIEW_BYTES_MIN = 65_536;
 /** Nested lists deeper than this are refused before decoding could exhaust the stack. */
 const DEPTH_MAX = 8;
 
@@ -93,9 +95,14 @@ function readLength(cursor: Cursor, short: number, end: number): number | undefi
   return length > 55 ? length : undefined;
 }
 
-/** A copy, so that nothing proven changes with the buffer it came from. */
+/**
+ * A copy, so that nothing small that is kept holds what it came from; a large one is most of it and stays a view, to be read
+ * as long as nobody changes those bytes.
+ */
 function take(cursor: Cursor, stop: number): Uint8Array {
-  const taken = new Uint8Array(cursor.bytes.subarray(cursor.at, stop));
+  const view = cursor.bytes.subarray(cursor.at, stop);
   cursor.at = stop;
-  return taken;
+  return view.length >= VIEW_BYTES_MIN
+    ? new Uint8Array(view.buffer, view.byteOffset, view.length)
+    : new Uint8Array(view);
 }

@@ -139,12 +139,13 @@ function withoutCall(raw: Uint8Array, call: Uint8Array): WithoutCall {
   const found = haystack.lastIndexOf(call.subarray(call.length - NEEDLE_BYTES));
   if (found < 0) return whole;
   const end = found + NEEDLE_BYTES;
-  // The longest tail of the call that ends here: comparing halves costs a few passes of memcmp.
-  let shared = NEEDLE_BYTES;
+  const isSharedBy = (length: number): boolean =>
+    haystack.compare(call, call.length - length, call.length, end - length, end) === 0;
+  // The longest tail of the call that ends here, mostly all of it: comparing halves costs a few passes of memcmp.
+  let shared = isSharedBy(Math.min(end, call.length)) ? Math.min(end, call.length) : NEEDLE_BYTES;
   for (let most = Math.min(end, call.length); shared < most;) {
     const middle = Math.ceil((shared + most) / 2);
-    const isShared = haystack.compare(call, call.length - middle, call.length, end - middle, end) === 0;
-    if (isShared) shared = middle;
+    if (isSharedBy(middle)) shared = middle;
     else most = middle - 1;
   }
   return { before: raw.subarray(0, end - shared), shared, after: raw.subarray(end) };

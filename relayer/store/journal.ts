@@ -42,6 +42,7 @@ import { type ChunkHashes, createChunkHashBook, type CutRange } from './chunkHas
 import { lastAtOrBelow, rangeOf, storeKey } from './keys.ts';
 import { del, type Operation, put, type Store } from './port.ts';
 import { voidedKey } from './promises.ts';
+import { createRecentFrames } from './recentFrames.ts';
 import {
   chainCodec,
   type ChainRecord,
@@ -116,6 +117,7 @@ export function createJournal(store: Store): Journal {
   const settledOf = createRecords<LaneId, SettledRecord>(store, 'settled', emptySettled, settledCodec.decode);
   const certificates = createCertificates(store);
   const hashBook = createChunkHashBook();
+  const recent = createRecentFrames();
   const listeners = new Map<LaneId, Set<() => void>>();
 
   const loadChain = async (name: ChainName): Promise<ChainRecord | undefined> => chains.load(name);
@@ -158,6 +160,8 @@ export function createJournal(store: Store): Journal {
   }
 
   async function readPackets(lane: LaneId, first: bigint, count: number): Promise<Uint8Array | undefined> {
+    const held = recent.read(lane, first, count);
+    if (held !== undefined) return held;
     const { packets, next } = await collect('frame', lane, first, count);
     return next === first + BigInt(count) ? packets : undefined;
   }
@@ -240,6 +244,7 @@ export function createJournal(store: Store): Journal {
       await putChain(name, chain, operations);
       derivedOf.set(derived);
       settledOf.set(settled);
+      recent.put(frames);
       tell([...derived.keys(), ...settled.keys()]);
       return frames;
     },
@@ -255,6 +260,8 @@ export function createJournal(store: Store): Journal {
     chunkHashes: async (checkpoint) => hashBook.get(checkpoint) ?? (await readChunks(checkpoint))?.hashes,
 
     async readRelayedPackets(lane, first, count) {
+      const held = recent.read(lane, first, count);
+      if (held !== undefined) return held;
       const own = await collect('frame', lane, first, count);
       const end = first + BigInt(count);
       if (own.next === end) return own.packets;
