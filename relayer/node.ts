@@ -2,7 +2,7 @@
  * One process of Viaduct: runs the roles of its config over the ports it is given. It knows no concrete chain, bus or
  * store; `main.ts` makes those.
  *
- *   verify   follows every chain with its own light clients; publishes frames when a planner may want them
+ *   verify   follows its chains with its own light clients; publishes frames when a planner may want them
  *   attest   signs what this process verified itself (needs verify in the same process)
  *   plan     fills each target chain's work queue
  *   submit   one loop per funded account
@@ -36,6 +36,7 @@ import { createForwards } from './forward/index.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { chainByName, gatewayBytes, lanesTo, type Manifest, type ManifestLane } from './manifest/index.ts';
 import { createBlockedWatch } from './monitor/blockedWatch.ts';
+import { collect } from './plan/collect.ts';
 import { findChunk } from './plan/findChunk.ts';
 import { serveFrames } from './plan/frameService.ts';
 import { plan } from './plan/plan.ts';
@@ -93,6 +94,7 @@ export interface ChainForwarding {
 
 export interface NodeDeps {
   readonly manifest: Manifest;
+  /** All of the manifest, or the part that this process follows: other processes have the rest. */
   readonly chains: readonly NodeChain[];
   readonly bus: Bus;
   readonly subjects: Subjects;
@@ -136,6 +138,7 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
   // Every loop and every call in flight listens; the number is bounded by the roles' own limits.
   setMaxListeners(0, signal, running);
   const rules = new Map(manifest.lanes.map((lane) => [lane.id, rulesOf(manifest, lane)]));
+  const here = new Set(chains.map(({ name }) => name));
   const works: Promise<void>[] = [];
   let failure: ViaductError | undefined;
   let api: ApiServer | undefined;
@@ -194,15 +197,18 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
 
     if (roles.has('attest')) {
       assert(deps.signer !== undefined && roles.has('verify'), 'an attester has a key and verifies for itself');
+      const apart = manifest.lanes.some(({ source, target }) => here.has(source) !== here.has(target));
+      assert(!apart, 'books are drawn up over all lanes of a chain');
+      const ownLanes = manifest.lanes.filter(({ source }) => here.has(source));
       const ledger = createLedger(journal, {
-        lanes: manifest.lanes,
+        lanes: ownLanes,
         isHome: (asset, chain) =>
           manifest.assets.some(({ id, representations }) => {
             return id === asset && representations.some((row) => row.chain === chain && row.custody !== 'mint');
           }),
       });
       const budgets = new Map(chains.map(({ name, target }) => [name, target.budget]));
-      const lanes = manifest.lanes.map(({ id, source, target }) => {
+      const lanes = ownLanes.map(({ id, source, target }) => {
         return { id, source, target, rules: rulesFor(id), budget: budgets.get(target) };
       });
       const attestOptions = {
@@ -222,18 +228,22 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
     }
 
     if (roles.has('plan')) {
+      const planned = chains.flatMap(({ name }) => lanesTo(manifest, name));
+      const collectOptions = {
+        durable: durableName(`plan-${options.name}`),
+        takesFrames: !roles.has('verify') || planned.some(({ source }) => !here.has(source)),
+      };
+      const collector = collect(new Map(planned.map(({ id }) => [id, rulesFor(id)])), deps, collectOptions, running);
       for (const { name, target } of chains) {
-        const lanes = lanesTo(manifest, name).map((lane) => {
-          return { id: lane.id, rules: rulesFor(lane.id), weight: options.laneWeight?.(lane) };
-        });
+        const lanes = lanesTo(manifest, name).map((lane) => ({ id: lane.id, weight: options.laneWeight?.(lane) }));
         const planOptions = {
-          durable: durableName(`plan-${name}-${options.name}`),
+          holder: durableName(`plan-${name}-${options.name}`),
           pollMs: IDLE_MS,
           inFlightMax: tuning.workInFlightMax,
           resendMs: tuning.workResendMs,
           leavesOutPackets: roles.has('verify') && roles.has('submit'),
         };
-        start(plan(name, lanes, { ...deps, target }, planOptions, running));
+        start(plan(name, lanes, { ...deps, collector, target }, planOptions, running));
       }
     }
 
@@ -262,9 +272,12 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
     }
   }
 
-  /** A frame that the bus does not take is no loss: planners ask for what they miss. */
+  /**
+   * For planners that do not verify, by a process that is there for them. A frame that the bus does not take is no loss:
+   * planners ask for what they miss, and those beside an attester or another planner ask for everything.
+   */
   function publishFrames(_: unknown, frames: readonly Uint8Array[]): void {
-    if (roles.has('attest')) return;
+    if (roles.has('attest') || roles.has('plan')) return;
     for (const frame of frames) {
       const { lane, id } = frameMessageId(frame);
       bus.publishDurable(subjects.frame(lane), frame, { id }).catch((error: unknown) => {

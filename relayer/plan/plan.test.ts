@@ -25,11 +25,12 @@ import type { TargetLaneView } from '../core/ports.ts';
 import { createSubjects } from '../core/subjects.ts';
 import { createMemoryStore } from '../store/index.ts';
 import { createJournal, type Journal } from '../store/journal.ts';
+import { collect } from './collect.ts';
 import { serveFrames } from './frameService.ts';
 import { plan, type PlanOptions } from './plan.ts';
 
 const RESEND_MS = 10_000;
-const options = { durable: 'plan', pollMs: 250, inFlightMax: 4, resendMs: RESEND_MS };
+const options = { holder: 'plan', pollMs: 250, inFlightMax: 4, resendMs: RESEND_MS };
 const subjects = createSubjects('test');
 const packets = packetsFrom(0n, 24);
 /** Two checkpoints of three chunks each. */
@@ -95,10 +96,17 @@ async function start(more: Partial<PlanOptions> = {}): Promise<void> {
     const view = { acceptedSequence: target.accepted, paused: target.paused };
     return Promise.resolve(new Map(ids.map((id) => [id, view])));
   };
+  const log = silentLogger;
+  const collector = collect(
+    new Map([[LANE, RULES]]),
+    { bus, subjects, journal, log },
+    { durable: 'plan', takesFrames: true },
+    stop.signal,
+  );
   running = plan(
     TARGET,
-    [{ id: LANE, rules: RULES }],
-    { bus, subjects, journal, clock, telemetry, log: silentLogger, target: { lanes, close: async () => undefined } },
+    [{ id: LANE }],
+    { collector, bus, subjects, journal, clock, telemetry, log, target: { lanes, close: async () => undefined } },
     { ...options, ...more },
     stop.signal,
   );

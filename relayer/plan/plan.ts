@@ -1,6 +1,6 @@
 /**
- * The plan role for one target chain: collects certificates and frames, and keeps the chain's work queue filled with the
- * chunks that can go now. It holds no authority and no truth: what it handed out is forgotten with the process, and
+ * The plan role for one target chain: of the certificates that were collected, it keeps the chain's work queue filled with
+ * the chunks that can go now. It holds no authority and no truth: what it handed out is forgotten with the process, and
  * found again from the journal, the target's own state and time.
  *
  * Of several planners of one chain the one with the lease hands out; the others collect and listen, so that one of them
@@ -8,21 +8,21 @@
  * that are there, and what is delivered twice all the same is stopped by the gateway, or by the members of a vault.
  */
 import { type Bus, LEASE_MS } from '../bus/index.ts';
-import { type Certificate, decodeCertificate, endSequence, isSplit } from '../core/certificate.ts';
+import { type Certificate, endSequence, isSplit } from '../core/certificate.ts';
 import type { Clock } from '../core/clock.ts';
 import { createWake } from '../core/concurrency.ts';
 import { asViaductError } from '../core/errors.ts';
-import { decodeFrame } from '../core/frame.ts';
 import type { ChainName, LaneId } from '../core/ids.ts';
 import type { Logger } from '../core/log.ts';
 import { type ChunkOutcome, decodeOutcome } from '../core/outcome.ts';
 import type { ChainTarget, TargetLaneView } from '../core/ports.ts';
 import { isIn } from '../core/ranges.ts';
-import { type AttestationRules, createCertificateCheck } from '../core/signatures.ts';
 import type { Subjects } from '../core/subjects.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Journal } from '../store/journal.ts';
 import { type BuildChunk, deliveryBuilder, workBuilder } from './buildDelivery.ts';
+import type { Collector } from './collect.ts';
+import { droppingBad } from './droppingBad.ts';
 import { freshFairness, served } from './fairness.ts';
 import { fetchFrames } from './frameService.ts';
 import { createHandedOut } from './handedOut.ts';
@@ -30,12 +30,13 @@ import { type LanePlanView, type PlannedChunk, planChunks } from './planChunks.t
 
 export interface PlannedLane {
   readonly id: LaneId;
-  readonly rules: AttestationRules;
   /** Its part of the target beside the other lanes'. Default 1. */
   readonly weight?: number | undefined;
 }
 
 export interface PlanDeps {
+  /** Of the whole process: puts certificates and frames into the journal. */
+  readonly collector: Collector;
   readonly bus: Bus;
   readonly subjects: Subjects;
   readonly journal: Journal;
@@ -46,8 +47,8 @@ export interface PlanDeps {
 }
 
 export interface PlanOptions {
-  /** Unique among the planners of one bus; remembers the position in the streams. */
-  readonly durable: string;
+  /** Unique among the planners of one bus. */
+  readonly holder: string;
   readonly pollMs: number;
   /** Chunks handed out and not yet reported done. */
   readonly inFlightMax: number;
@@ -75,16 +76,16 @@ export async function plan(
 ): Promise<void> {
   const { bus, subjects, journal, clock, log, telemetry } = deps;
   const { wake, wait } = createWake(clock);
-  const byId = new Map(lanes.map((lane) => [lane.id, lane]));
+  const ids = lanes.map(({ id }) => id);
+  const own = new Set(ids);
   const weights = new Map(lanes.map(({ id, weight = 1 }) => [id, weight]));
   const handedOut = createHandedOut(options.resendMs);
-  const check = createCertificateCheck();
   let fairness = freshFairness<LaneId>();
   let seen: ReadonlyMap<LaneId, TargetLaneView> = new Map();
   /** When the target was asked; undefined: something happened there since. */
   let seenMs: number | undefined;
   const lease = bus.lease(`plan-${chain}`, {
-    holder: options.durable,
+    holder: options.holder,
     ttlMs: options.leaseMs ?? LEASE_MS,
     signal,
     onChange(held) {
@@ -93,31 +94,9 @@ export async function plan(
     },
   });
 
-  async function onCertificate(payload: Uint8Array): Promise<void> {
-    const certificate = decodeCertificate(payload);
-    const lane = byId.get(certificate.checkpoint.lane);
-    if (lane === undefined) return;
-    const problem = check.problem(certificate, lane.rules);
-    if (problem !== undefined) {
-      log.warn({ lane: lane.id, problem }, 'ignored a certificate');
-      return;
-    }
-    await journal.putCertificate(certificate);
-  }
-
-  async function onFrame(payload: Uint8Array): Promise<void> {
-    const frame = decodeFrame(payload);
-    if (!byId.has(frame.lane)) return;
-    const record = await journal.lane(frame.lane);
-    if (frame.firstSequence + BigInt(frame.count) <= record.derived) return;
-    await journal.putRelayedFrame(payload.slice(), frame);
-    // Frames that a round fetches itself wake nobody: whoever serves false ones would keep it running.
-    wake();
-  }
-
   function onOutcome(outcome: ChunkOutcome): void {
     const { lane, firstSequence, kind, reason } = outcome;
-    if (!byId.has(lane)) return;
+    if (!own.has(lane)) return;
     const isKnown = handedOut.has(outcome);
     handedOut.hear(outcome, clock.now(), lease.held);
     if (!isKnown || !lease.held) return;
@@ -136,7 +115,7 @@ export async function plan(
     if (seenMs !== undefined && clock.now() - seenMs < options.pollMs) return;
     seenMs = clock.now();
     try {
-      seen = await deps.target.lanes([...byId.keys()], signal);
+      seen = await deps.target.lanes(ids, signal);
     } catch (error) {
       seenMs = undefined;
       throw error;
@@ -244,37 +223,12 @@ export async function plan(
     }
   }
 
-  function hear(handle: (payload: Uint8Array) => Promise<void>) {
-    return async ({ subject, payload }: { subject: string; payload: Uint8Array }): Promise<void> => {
-      try {
-        await handle(payload);
-      } catch (thrown) {
-        const error = asViaductError(thrown);
-        if (error.disposition !== 'drop') throw error;
-        log.warn({ subject, code: error.code, detail: error.shortMessage }, 'dropped a message');
-      }
-    };
-  }
-
-  const consuming = {
-    signal,
-    onPoison: (message: { subject: string }) => {
-      log.error({ subject: message.subject }, 'set a message aside that failed too often');
-    },
-  };
-  bus.consume(subjects.allCheckpoints, hear(onCertificate), {
-    ...consuming,
-    durable: `${options.durable}-checkpoints`,
-  });
-  bus.consume(subjects.allFrames, hear(onFrame), { ...consuming, durable: `${options.durable}-frames` });
   bus.subscribe(
     subjects.outcome(chain),
-    hear(async (payload) => {
-      onOutcome(decodeOutcome(payload));
-    }),
+    droppingBad(log, (payload) => onOutcome(decodeOutcome(payload))),
     { signal },
   );
-  const unwatch = lanes.map((lane) => journal.watchLane(lane.id, wake));
+  const unwatch = lanes.flatMap(({ id }) => [journal.watchLane(id, wake), deps.collector.watchFrames(id, wake)]);
   while (!signal.aborted) {
     try {
       await round();
