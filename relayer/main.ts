@@ -5,8 +5,10 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createNatsBus, logBusEvents, type NatsBusOptions } from './bus/index.ts';
 import { createChain } from './chains.ts';
 import { formatFinding, type LoadedConfig, type NatsAuth, type RelayerConfig } from './config/index.ts';
+import { bytesToHex, utf8 } from './core/bytes.ts';
 import { systemClock } from './core/clock.ts';
-import { asViaductError, assert } from './core/errors.ts';
+import { asViaductError } from './core/errors.ts';
+import { keccak256 } from './core/keccak.ts';
 import { endOfRun } from './core/ranges.ts';
 import { sign } from './core/secp256k1.ts';
 import { createSubjects } from './core/subjects.ts';
@@ -33,7 +35,7 @@ export async function startRelayer(
   signal: AbortSignal,
 ): Promise<RunningRelayer> {
   const clock = systemClock;
-  const name = config.attester?.name ?? nameOf(config);
+  const name = nameOf(config, manifest.chains.length);
   const log = createLogger({ clock }, config.log).child({ node: name });
   for (const warning of warnings) log.warn({ warning: formatFinding(warning) }, 'config warning');
   const subjects = createSubjects(manifest.network);
@@ -65,9 +67,10 @@ export async function startRelayer(
     const telemetry = createTelemetry({ bus, subjects, clock, log, node: name, repeatMs: TELEMETRY_REPEAT_MS });
     const worker = createLightClientWorker();
     opened.push(worker);
-    const chains = manifest.chains.map((chain) => {
+    const chains = manifest.chains.flatMap((chain) => {
       const row = config.chains.get(chain.name);
-      assert(row !== undefined, 'a checked config has a row for every chain');
+      // Another process has it.
+      if (row === undefined) return [];
       return createChain(manifest, chain, row, {
         log,
         clock,
@@ -117,8 +120,10 @@ export async function startRelayer(
 }
 
 /** A stable name: streams remember positions by it, so two processes of one network must not share it. */
-function nameOf(config: RelayerConfig): string {
-  return `${basename(config.dataDir)}-${[...config.roles].sort().join('-')}`.replace(/[^A-Za-z0-9_-]/g, '-');
+function nameOf({ attester, dataDir, roles, chains }: RelayerConfig, chainsInAll: number): string {
+  const part = [...chains.keys()].sort().join(' ');
+  const own = attester?.name ?? `${basename(dataDir)}-${[...roles].sort().join('-')}`.replace(/[^A-Za-z0-9_-]/g, '-');
+  return chains.size === chainsInAll ? own : `${own}-${bytesToHex(keccak256(utf8(part))).slice(0, 8)}`;
 }
 
 /** Said at every start: which chains are verified in the weaker way. */

@@ -19,10 +19,10 @@ const { manifest, a, b } = createFakeNetwork();
 async function start(
   roles: readonly Role[],
   signal: AbortSignal,
-  more: { port?: number; source?: Partial<ChainSource> } = {},
+  more: { port?: number; source?: Partial<ChainSource>; part?: readonly (typeof a)[] } = {},
 ) {
   const bus = createMemoryBus({ broker: createMemoryBroker({ clock }), clock, subjects });
-  const chains = [a, b].map((chain): NodeChain => ({
+  const chains = (more.part ?? [a, b]).map((chain): NodeChain => ({
     name: chain.name,
     source: { ...chain.source(), ...more.source },
     lightClient: chain.lightClient,
@@ -72,6 +72,15 @@ describe('a node', () => {
     const node = await start(['verify', 'plan', 'submit', 'api'], new AbortController().signal, { source });
     await expect(node.ended).rejects.toMatchObject({ code: 'BUG', shortMessage: 'Unexpected: a bug of ours' });
     await expect(fetch(`${node.api?.url}/livez`)).rejects.toThrow();
+  });
+
+  it('plans and submits for a part of the chains, and verifies none without both ends of its lanes', async () => {
+    const stop = new AbortController();
+    const node = await start(['plan', 'submit'], stop.signal, { part: [b] });
+    stop.abort();
+    await node.ended;
+    const starting = start(['verify', 'plan'], new AbortController().signal, { part: [b] });
+    await expect(starting).rejects.toMatchObject({ code: 'BUG' });
   });
 
   it('leaves nothing running when its start fails', async () => {

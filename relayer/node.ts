@@ -186,6 +186,8 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
     start(keepPruned(pruner, clock, running));
 
     if (roles.has('verify')) {
+      const cut = manifest.lanes.some(({ source, target }) => here.has(source) !== here.has(target));
+      assert(!cut, 'who verifies has both ends of every lane');
       for (const chain of chains) {
         const { name, source, lightClient, derive } = chain;
         const verifier = createVerifier(name, { journal, lightClient, derive, clock: chain.clock ?? clock });
@@ -197,8 +199,6 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
 
     if (roles.has('attest')) {
       assert(deps.signer !== undefined && roles.has('verify'), 'an attester has a key and verifies for itself');
-      const apart = manifest.lanes.some(({ source, target }) => here.has(source) !== here.has(target));
-      assert(!apart, 'books are drawn up over all lanes of a chain');
       const ownLanes = manifest.lanes.filter(({ source }) => here.has(source));
       const ledger = createLedger(journal, {
         lanes: ownLanes,
@@ -231,7 +231,7 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
       const planned = chains.flatMap(({ name }) => lanesTo(manifest, name));
       const collectOptions = {
         durable: durableName(`plan-${options.name}`),
-        takesFrames: !roles.has('verify') || planned.some(({ source }) => !here.has(source)),
+        takesFrames: !roles.has('verify'),
       };
       const collector = collect(new Map(planned.map(({ id }) => [id, rulesFor(id)])), deps, collectOptions, running);
       for (const { name, target } of chains) {

@@ -84,12 +84,34 @@ function checkChains({ manifest, roles, at, report, reportKey }: Context): void 
   }
   // A mistyped name has its own finding.
   if (configured.some((name) => !known.has(name))) return;
-  const missing = [...known.keys()].filter((name) => !configured.includes(name));
+  checkPart(configured, [...known.keys()], { manifest, roles, report });
+}
+
+/**
+ * A process may have a part of the chains, other processes the rest. Whoever verifies needs both ends of every lane: a vault's
+ * payments are read beside the packets that they pay, and an attester's books are drawn up over all lanes of a chain. Whoever
+ * answers users knows all chains.
+ */
+function checkPart(
+  configured: readonly string[],
+  known: readonly string[],
+  { manifest, roles, report }: Pick<Context, 'manifest' | 'roles' | 'report'>,
+): void {
+  const missing = known.filter((name) => !configured.includes(name));
   if (missing.length === 0) return;
-  report(['chains'], {
-    problem: `no endpoints for ${missing.map((name) => quote(name)).join(', ')}`,
-    expected: 'a row for every chain of the manifest',
-  });
+  const problem = `no endpoints for ${missing.map((name) => quote(name)).join(', ')}`;
+  if (roles.has('api') || configured.length === 0) {
+    const why = roles.has('api') ? ', since the API answers for all' : ', or for the part that this process has';
+    report(['chains'], { problem, expected: `a row for every chain of the manifest${why}` });
+    return;
+  }
+  const cut = manifest?.lanes.find(({ source, target }) => missing.includes(source) !== missing.includes(target));
+  if (roles.has('verify') && cut !== undefined) {
+    const lane = `${quote(cut.source)} to ${quote(cut.target)}`;
+    report(['chains'], { problem, expected: `both ends of every lane, since this process verifies; not so ${lane}` });
+    return;
+  }
+  report(['chains'], { severity: 'warning', problem, fix: 'Other processes must have them.' });
 }
 
 /** Endpoints that are one node in truth would make a quorum of one. */

@@ -190,7 +190,9 @@ export const configSchema = z
       chains: z
         .record(slugField(), chainConfigSchema, { error: 'a map from chain names to their settings' })
         .default({})
-        .describe('The chains this process reaches, by their name in the manifest.'),
+        .describe(
+          'The chains this process reaches, by their name in the manifest: all, or a part of which other processes have the rest.',
+        ),
       attester: attesterSchema.optional(),
       nats: natsSchema,
       api: z
