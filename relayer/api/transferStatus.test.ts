@@ -19,13 +19,7 @@ const unaccepted = { accepted: 5n };
 
 describe('the state of a transfer', () => {
   it.each<[string, Partial<StatusView>, string, string | undefined, string | undefined]>([
-    [
-      'not derived',
-      unseen,
-      'observed',
-      'verify',
-      'no verified block has it yet (2 confirmations at 2 endpoints)',
-    ],
+    ['not derived', unseen, 'observed', 'verify', 'no verified block has it yet (2 confirmations at 2 endpoints)'],
     ['not derived, chain frozen', { ...unseen, ...blocked('verify') }, 'observed', 'verify', 'verify says no'],
     [
       'not derived, submitter blocked',

@@ -46,7 +46,12 @@ export async function connectWorld(address: string, manifest: Manifest): Promise
     waiting.clear();
   });
 
-  async function ask(chain: number, what: number, payload: Uint8Array, more: Uint8Array = NOTHING): Promise<Uint8Array> {
+  async function ask(
+    chain: number,
+    what: number,
+    payload: Uint8Array,
+    more: Uint8Array = NOTHING,
+  ): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const id = (ids = (ids % 0xffff_fff0) + 1);
       waiting.set(id, { resolve, reject });
