@@ -123,7 +123,15 @@ async function prepare(
 
   const commitment = fromHex(commitmentHex, 32);
   const isAccepted = commitment.some((byte) => byte !== 0);
-  const chunkBase = isAccepted ? findChunkBase(delivery, commitment, acceptedChunks) : acceptedChunks;
+  const findBase = async (): Promise<bigint | undefined> => {
+    const found = findChunkBase(delivery, commitment, acceptedChunks);
+    if (found !== undefined) return found;
+    // The checkpoint may have been accepted between two of these answers: what the lane says now is not older than it.
+    const again = await readViews(endpoint, gateway, [{ functionName: 'inboundLanes', args: [lane] }], signal);
+    const [[, chunksNow]] = again as [readonly [bigint, bigint]];
+    return chunksNow === acceptedChunks ? undefined : findChunkBase(delivery, commitment, chunksNow);
+  };
+  const chunkBase = isAccepted ? await findBase() : acceptedChunks;
   if (chunkBase === undefined) return { kind: 'refused', reason: 'another checkpoint was accepted at this sequence' };
   // That a chunk is delivered already is what the call itself says: asking first would be a request for each.
   const data = isAccepted ? deliverData(delivery, chunkBase) : acceptAndDeliverData(delivery, chunkBase);
