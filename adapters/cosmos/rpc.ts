@@ -8,6 +8,8 @@
 import { abortedError } from '../../relayer/core/clock.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
 import type { EndpointHealth } from '../endpoints/health.ts';
+import type { AnswerReader } from '../endpoints/http.ts';
+import { createEventCutter } from './eventCutter.ts';
 import { asRecord } from './json.ts';
 
 /** HTTP to one endpoint, bounded in bytes and time. */
@@ -17,7 +19,11 @@ export interface HttpPort {
   /** How it fares, for whoever chooses among several. */
   readonly health?: EndpointHealth | undefined;
   /** Posts a JSON body; the answer is parsed JSON. */
-  request(body: string | undefined, signal: AbortSignal): Promise<unknown>;
+  request(
+    body: string | undefined,
+    signal: AbortSignal,
+    options?: { readonly reader?: AnswerReader | undefined },
+  ): Promise<unknown>;
   /** An error of this endpoint. */
   failed(what: string, ...metaMessages: string[]): ViaductError;
   /** The endpoint's own words: short, printable, without secrets. */
@@ -61,7 +67,9 @@ export function createCometEndpoint(http: HttpPort, options: CometOptions): Come
   const post = async (calls: readonly CometCall[], signal: AbortSignal): Promise<CometAnswer[]> => {
     const requests = calls.map(({ method, params }, id) => ({ jsonrpc: '2.0', id, method, params }));
     if (requests.length === 1 || takesBatches) {
-      const parsed = await http.request(JSON.stringify(requests.length === 1 ? requests[0] : requests), signal);
+      const parsed = await http.request(JSON.stringify(requests.length === 1 ? requests[0] : requests), signal, {
+        reader: createEventCutter(),
+      });
       const list = requests.length === 1 ? [parsed] : parsed;
       if (Array.isArray(list)) return readAnswers(http, list, calls.length);
       // One answer to many calls: it takes no batches. From now on they go one by one.

@@ -20,13 +20,8 @@ export interface HttpEndpoint {
   readonly name: string;
   /** What was learned from its answers, for whoever chooses among several. */
   readonly health: EndpointHealth;
-  /** Posts JSON, or gets when there is no body; `path` is added to the endpoint's own. The answer is parsed JSON. */
-  request(body: string | undefined, signal: AbortSignal, path?: string): Promise<unknown>;
-  /**
-   * The same for an answer that holds a long list of objects: `list` gets its bytes and says what is left of them as JSON once
-   * the list is taken out. The bound is `bytesMax`, since little of it is held at once.
-   */
-  requestList(body: string, list: ListReader, bytesMax: number, signal: AbortSignal): Promise<unknown>;
+  /** Posts JSON, or gets when there is no body. The answer is parsed JSON. */
+  request(body: string | undefined, signal: AbortSignal, options?: RequestOptions): Promise<unknown>;
   /** An error of this endpoint. */
   failed(what: string, ...metaMessages: string[]): ViaductError;
   /** The error of one that limits the rate of requests, in whatever words; it is asked less often from now on. */
@@ -35,11 +30,20 @@ export interface HttpEndpoint {
   clean(words: string): string;
 }
 
+export interface RequestOptions {
+  /** Added to the endpoint's own. */
+  readonly path?: string | undefined;
+  /** For an answer that is not parsed as it is. */
+  readonly reader?: AnswerReader | undefined;
+  /** In place of the endpoint's own bound, for a reader that holds little of the answer at once. */
+  readonly bytesMax?: number | undefined;
+}
+
 /** Reads an answer while it comes. */
-export interface ListReader {
+export interface AnswerReader {
   /** Throws `DecodeError` for what cannot be read. */
   push(bytes: Buffer): void;
-  /** What the answer is without what was taken out of it. */
+  /** JSON: what the answer is without what was taken out of it. */
   rest(): Buffer;
 }
 
@@ -65,13 +69,11 @@ export function createHttpEndpoint(deps: { readonly clock: Clock }, options: Htt
 
   const exchange = createExchange();
 
-  /** Waits for its place in the learned rate, asks, and learns from how it went; `what` gets the bytes and gives JSON. */
+  /** Waits for its place in the learned rate, asks, and learns from how it went. */
   async function ask(
     body: string | undefined,
-    path: string,
-    reader: ListReader,
-    limit: number,
     signal: AbortSignal,
+    { path = '', reader = createWhole(), bytesMax: limit = bytesMax }: RequestOptions = {},
   ): Promise<unknown> {
     if (signal.aborted) throw abortedError(signal);
     const pauseMs = Math.min(PACE_MS_MAX, health.paceMs());
@@ -118,8 +120,7 @@ export function createHttpEndpoint(deps: { readonly clock: Clock }, options: Htt
     health,
     failed,
     limited,
-    request: async (body, signal, path = '') => ask(body, path, createWhole(), bytesMax, signal),
-    requestList: async (body, list, limit, signal) => ask(body, '', list, limit, signal),
+    request: ask,
     clean: (words) => {
       const open = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), words);
       return open.slice(0, WORDS_MAX).replace(/[^\x20-\x7e]/g, ' ');
@@ -217,7 +218,7 @@ function networkCode(error: unknown): string[] {
 }
 
 /** The whole answer. */
-function createWhole(): ListReader {
+export function createWhole(): AnswerReader {
   const chunks: Buffer[] = [];
   return {
     push: (bytes) => {

@@ -65,7 +65,7 @@ export function createBeaconUpdates({ endpoints, execution, parameters }: Beacon
     for (const endpoint of [...endpoints.slice(first), ...endpoints.slice(0, first)]) {
       try {
         const path = `${ROUTES}/bootstrap/${toHex(parameters.trustedBlockRoot)}`;
-        const answer = readLightJson('bootstrap', await endpoint.request(undefined, signal, path));
+        const answer = readLightJson('bootstrap', await endpoint.request(undefined, signal, { path }));
         const message = answer && (await encoded(answer, signal));
         if (message === undefined) throw endpoint.failed('served a bootstrap of the light client that does not decode');
         return message;
@@ -116,7 +116,7 @@ export function createBeaconUpdates({ endpoints, execution, parameters }: Beacon
     const found = await Promise.all(
       endpoints.map(async (endpoint): Promise<Offer | undefined> => {
         try {
-          const answer = await endpoint.request(undefined, signal, `${ROUTES}/finality_update`);
+          const answer = await endpoint.request(undefined, signal, { path: `${ROUTES}/finality_update` });
           const newest = readLightJson('finalityUpdate', answer);
           if (newest === undefined) throw endpoint.failed('served a finality update without its slots');
           const known = trusted.finalizedRoots.find(({ slot }) => slot === newest.finalizedSlot);
@@ -141,7 +141,7 @@ export function createBeaconUpdates({ endpoints, execution, parameters }: Beacon
     const missing = Number(lastPeriod - first) + 1;
     const count = Math.min(missing, BUNDLE_MESSAGES_MAX - 1);
     const path = `${ROUTES}/updates?start_period=${first}&count=${count}`;
-    const answer = asList(await offer.endpoint.request(undefined, signal, path)) ?? [];
+    const answer = asList(await offer.endpoint.request(undefined, signal, { path })) ?? [];
     const updates: LightJson[] = [];
     for (const [index, item] of answer.slice(0, count).entries()) {
       const update = readLightJson('update', item);

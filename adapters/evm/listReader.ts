@@ -8,7 +8,7 @@
 import { Buffer } from 'node:buffer';
 import { DecodeError } from '../../relayer/core/errors.ts';
 import { RPC_RESPONSE_BYTES_MAX } from '../../relayer/core/limits.ts';
-import type { ListReader } from '../endpoints/http.ts';
+import type { AnswerReader } from '../endpoints/http.ts';
 
 /**
  * Told of the object in `bytes` from `start` to before `end`, which are gone afterwards; false: that is no object. It may end later
@@ -30,7 +30,7 @@ const [OPEN, CLOSE, END, COMMA, QUOTE, BACKSLASH] = [...Buffer.from('{}],"\\')] 
 ];
 const SPACES: ReadonlySet<number | undefined> = new Set(Buffer.from(' \t\r\n'));
 
-export function createListReader(key: 'result' | 'logs', take: TakeObject): ListReader {
+export function createListReader(key: 'result' | 'logs', take: TakeObject): AnswerReader {
   const needle = Buffer.from(`"${key}":[`);
   let state: 'head' | 'list' | 'tail' | 'whole' = 'head';
   const left: Buffer[] = [];

@@ -102,7 +102,7 @@ export function createRpcEndpoint(deps: { readonly clock: Clock }, options: RpcO
       const body = JSON.stringify({ jsonrpc: '2.0', id: 0, method, params });
       const [answer] = await checked(async () => {
         const reader = createListReader(key, take);
-        return readAnswers(http, [await http.requestList(body, reader, RPC_LIST_BYTES_MAX, signal)], 1);
+        return readAnswers(http, [await http.request(body, signal, { reader, bytesMax: RPC_LIST_BYTES_MAX })], 1);
       }, signal);
       if (answer === undefined) throw failed(`did not answer ${method}`);
       return answer;
