@@ -6,7 +6,8 @@ import { PubKey } from 'cosmjs-types/cosmos/crypto/secp256k1/keys';
 import { sha256 } from '../../../../light-clients/tendermint/index.ts';
 import { joinBytes, varintBytes } from '../../../../light-clients/protobuf.ts';
 import { sdkError } from './errors.ts';
-import type { PublicKeyAny } from './state.ts';
+import type { AppConfig, ModuleAddresses, ModuleName } from './config.ts';
+import type { AppState, PublicKeyAny } from './state.ts';
 
 export const SECP256K1 = '/cosmos.crypto.secp256k1.PubKey';
 export const MULTISIG = '/cosmos.crypto.multisig.LegacyAminoPubKey';
@@ -62,7 +63,8 @@ export function parseAddress(text: string, prefix: string): string {
         `hrp does not match bech32 prefix: expected '${prefix}' got '${found}': internal logic error`,
       );
     if (data.length === 0 || data.length > 255) throw new TypeError('address length out of range');
-    return toBech32(prefix, data);
+    // It is all of one case.
+    return text.toLowerCase();
   } catch (error) {
     throw sdkError('invalidAddress', bech32Problem(text, error));
   }
@@ -80,6 +82,26 @@ function bech32Problem(text: string, error: unknown): string {
     return `decoding bech32 failed: invalid checksum (expected ${checksum} got ${text.slice(-6).toLowerCase()})`;
   }
   return words;
+}
+
+/** The address of an account that exists has one spelling, which needs no decoding; any other is parsed. */
+export function knownAddress({ state, config }: AddressContext, text: string): string {
+  return state.accounts.get(text) === undefined ? parseAddress(text, config.prefix) : text;
+}
+
+export interface AddressContext {
+  readonly state: Pick<AppState, 'accounts'>;
+  readonly config: Pick<AppConfig, 'prefix'>;
+}
+
+export function moduleAddresses(prefix: string): ModuleAddresses {
+  const of = (name: ModuleName): string => moduleAddress(name, prefix);
+  return {
+    fee_collector: of('fee_collector'),
+    mint: of('mint'),
+    distribution: of('distribution'),
+    tokenfactory: of('tokenfactory'),
+  };
 }
 
 /** A module's own account. */

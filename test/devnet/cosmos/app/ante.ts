@@ -3,9 +3,9 @@
  * signatures, sequence. What is taken here (fee, sequence) stays taken when a message fails.
  * Source: cosmos-sdk x/auth/ante/ante.go.
  */
-import { accountBytes, decodeKey, moduleAddress, parseAddress, type SignerKey } from './address.ts';
+import { accountBytes, decodeKey, knownAddress, type SignerKey } from './address.ts';
 import { toBech32 } from '@cosmjs/encoding';
-import { type Context, FEE_COLLECTOR, moveCoins, textOf } from './bank.ts';
+import { type Context, moveCoins, textOf } from './bank.ts';
 import { MEMO_CHARACTERS_MAX } from './config.ts';
 import type { DecodedTx } from './decodeTx.ts';
 import { sdkError, TxError } from './errors.ts';
@@ -18,8 +18,11 @@ import { type Account, accountOf, type PublicKeyAny } from './state.ts';
 export interface AnteOptions {
   /** The block that the transaction would be in. */
   readonly height: bigint;
-  /** Where it is looked at: nodes ask for a fee, blocks do not; simulation has no signatures. */
-  readonly mode: 'check' | 'deliver' | 'simulate';
+  /**
+   * Where it is looked at: nodes ask for a fee, blocks do not; simulation has no signatures, and what is checked again after a block
+   * had good ones before.
+   */
+  readonly mode: 'check' | 'recheck' | 'deliver' | 'simulate';
 }
 
 /** Throws `TxError`. */
@@ -46,7 +49,7 @@ export function runAnte(context: Context, tx: DecodedTx, options: AnteOptions): 
   gas.use(GAS.perByte * BigInt(tx.bytes.length), 'txSize');
 
   const amount = fee?.amount ?? [];
-  if (options.mode === 'check') {
+  if (options.mode === 'check' || options.mode === 'recheck') {
     const needed = (gasLimit * config.feePerThousandGas + 999n) / 1000n;
     const offered = BigInt(amount.find(({ denom }) => denom === config.denom)?.amount ?? '0');
     if (offered < needed) {
@@ -54,7 +57,7 @@ export function runAnte(context: Context, tx: DecodedTx, options: AnteOptions): 
       throw sdkError('insufficientFee', detail);
     }
   }
-  const payer = parseAddress(fee?.payer || (tx.signers[0] ?? ''), config.prefix);
+  const payer = knownAddress(context, fee?.payer || (tx.signers[0] ?? ''));
   if (fee?.granter) throw sdkError('unauthorized', 'fee allowance: not found');
   if (!tx.signers.includes(payer)) throw sdkError('unauthorized', 'the fee payer does not sign');
   if (accountOf(state, payer) === undefined) {
@@ -64,7 +67,7 @@ export function runAnte(context: Context, tx: DecodedTx, options: AnteOptions): 
   events.push(event('tx', { fee: textOf(amount), fee_payer: payer }));
 
   for (const [index, signer] of tx.signers.entries()) {
-    const account = accountOf(state, parseAddress(signer, config.prefix));
+    const account = accountOf(state, knownAddress(context, signer));
     if (account === undefined) throw sdkError('unknownAddress', `account ${signer} does not exist`);
     const info = signerInfos[index];
     const signature = tx.signatures[index];
@@ -74,7 +77,7 @@ export function runAnte(context: Context, tx: DecodedTx, options: AnteOptions): 
       const detail = `account sequence mismatch, expected ${account.sequence}, got ${info?.sequence ?? 0n}`;
       throw sdkError('wrongSequence', detail);
     }
-    if (options.mode !== 'simulate') {
+    if (options.mode === 'check' || options.mode === 'deliver') {
       checkSignature(tx, key, info.modeInfo, signature ?? new Uint8Array(0), { ...account, chainId: config.chainId });
     }
     events.push(event('tx', { acc_seq: `${account.address}/${account.sequence}` }));
@@ -120,7 +123,7 @@ function keyBytes({ typeUrl, value }: PublicKeyAny): bigint {
 /** The SDK wraps what the bank says once more. */
 function takeFee(context: Context, payer: string, amount: readonly Coin[]): AppEvent[] {
   try {
-    const events = moveCoins(context, payer, moduleAddress(FEE_COLLECTOR, context.config.prefix), amount);
+    const events = moveCoins(context, payer, context.config.modules.fee_collector, amount);
     context.gas.use(GAS.fee, 'WriteFlat');
     return events;
   } catch (error) {

@@ -1,6 +1,6 @@
 /** The bank: sends of coins, with the SDK's rules, texts and events. */
-import { moduleAddress, parseAddress } from './address.ts';
-import type { AppConfig } from './config.ts';
+import { knownAddress } from './address.ts';
+import type { RunConfig } from './config.ts';
 import { moduleError, sdkError, TxError } from './errors.ts';
 import { type AppEvent, event } from './events.ts';
 import { GAS, type GasMeter } from './gas.ts';
@@ -9,20 +9,17 @@ import { type AppState, balanceOf, ensureAccount, setBalance } from './state.ts'
 
 export interface Context {
   readonly state: AppState;
-  readonly config: AppConfig;
+  readonly config: RunConfig;
   readonly gas: GasMeter;
 }
 
 type Send = Extract<Message, { kind: 'send' }>;
 type MultiSend = Extract<Message, { kind: 'multiSend' }>;
 
-export const FEE_COLLECTOR = 'fee_collector';
-const MODULES = [FEE_COLLECTOR, 'mint', 'distribution', 'tokenfactory'];
-
 export function runSend(context: Context, message: Send): AppEvent[] {
   const { config, gas } = context;
-  const from = named('from', () => parseAddress(message.from, config.prefix));
-  const to = named('to', () => parseAddress(message.to, config.prefix));
+  const from = named('from', () => knownAddress(context, message.from));
+  const to = named('to', () => knownAddress(context, message.to));
   requireCoins(message.amount);
   gas.use(GAS.sendCheck, 'ReadFlat');
   requireNotBlocked(config, to);
@@ -39,7 +36,7 @@ export function runMultiSend(context: Context, message: MultiSend): AppEvent[] {
   if (input === undefined) throw moduleError('bank', 2, 'no inputs to send transaction');
   if (more.length > 0) throw moduleError('bank', 9, 'multiple senders not allowed');
   if (message.outputs.length === 0) throw moduleError('bank', 3, 'no outputs to send transaction');
-  const from = parseAddress(input.address, config.prefix);
+  const from = knownAddress(context, input.address);
   requireCoins(input.coins);
   const total = new Map<string, bigint>();
   for (const { coins } of message.outputs) {
@@ -51,7 +48,7 @@ export function runMultiSend(context: Context, message: MultiSend): AppEvent[] {
   gas.use(GAS.multiSendInput, 'ReadFlat');
   const events: AppEvent[] = [event('message', { sender: from }), takeCoins(context, from, input.coins)];
   for (const { address, coins } of message.outputs) {
-    const to = parseAddress(address, config.prefix);
+    const to = knownAddress(context, address);
     requireNotBlocked(config, to);
     gas.use(GAS.multiSendOutput, 'WriteFlat');
     events.push(giveCoins(context, to, coins));
@@ -108,15 +105,16 @@ export function textOf(coins: readonly Coin[]): string {
   return coins.map(({ denom, amount }) => `${amount}${denom}`).join(',');
 }
 
-function requireNotBlocked(config: AppConfig, to: string): void {
+function requireNotBlocked(config: RunConfig, to: string): void {
   if (isModule(config, to)) {
     throw sdkError('unauthorized', `${to} is not allowed to receive funds`);
   }
 }
 
 /** Modules' accounts are there from the beginning. */
-function isModule(config: AppConfig, address: string): boolean {
-  return MODULES.some((name) => moduleAddress(name, config.prefix) === address);
+function isModule({ modules }: RunConfig, address: string): boolean {
+  const { fee_collector: fees, mint, distribution, tokenfactory } = modules;
+  return address === fees || address === mint || address === distribution || address === tokenfactory;
 }
 
 /** Says which address of a message is meant. */

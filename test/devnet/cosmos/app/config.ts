@@ -12,5 +12,14 @@ export interface AppConfig {
   readonly denomCreationFee: bigint | undefined;
 }
 
+/** With what follows from it. */
+export interface RunConfig extends AppConfig {
+  /** Addresses of the modules' own accounts. */
+  readonly modules: ModuleAddresses;
+}
+
+export type ModuleName = 'fee_collector' | 'mint' | 'distribution' | 'tokenfactory';
+export type ModuleAddresses = Readonly<Record<ModuleName, string>>;
+
 /** `max_memo_characters` */
 export const MEMO_CHARACTERS_MAX = 256;

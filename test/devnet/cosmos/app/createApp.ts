@@ -9,12 +9,12 @@ import { TxMsgData } from 'cosmjs-types/cosmos/base/abci/v1beta1/abci';
 import { joinBytes } from '../../../../light-clients/protobuf.ts';
 import { sha256 } from '../../../../light-clients/tendermint/index.ts';
 import { type AnteOptions, runAnte } from './ante.ts';
-import type { AppConfig } from './config.ts';
+import type { AppConfig, RunConfig } from './config.ts';
 import { decodeTx } from './decodeTx.ts';
 import { TxError } from './errors.ts';
 import type { AppEvent } from './events.ts';
 import { createGasMeter } from './gas.ts';
-import { parseAddress } from './address.ts';
+import { moduleAddresses, parseAddress } from './address.ts';
 import { type AppState, createState, ensureAccount, setBalance } from './state.ts';
 import { runMessage } from './runMessage.ts';
 import { checkFactoryMessage } from './tokenFactory.ts';
@@ -28,6 +28,8 @@ export interface AppTxResult {
   readonly gasWanted: bigint;
   readonly gasUsed: bigint;
   readonly events: readonly AppEvent[];
+  /** The same as JSON, where that is how they are kept. */
+  readonly eventsText?: Buffer;
 }
 
 export interface GenesisHolder {
@@ -42,13 +44,16 @@ export interface CosmosApp {
   /** Of the last block. */
   appHash(): Uint8Array;
   checkTx(bytes: Uint8Array, height: bigint): AppTxResult;
+  /** Again after a block, of what was checked before. */
+  recheckTx(bytes: Uint8Array, height: bigint): AppTxResult;
   /** Forgets what was checked: the transactions still waiting are checked again. */
   resetCheck(): void;
   simulate(bytes: Uint8Array, height: bigint): AppTxResult;
   finalizeBlock(txs: readonly Uint8Array[], height: bigint): readonly AppTxResult[];
 }
 
-export function createApp(config: AppConfig, holders: readonly GenesisHolder[]): CosmosApp {
+export function createApp(options: AppConfig, holders: readonly GenesisHolder[]): CosmosApp {
+  const config: RunConfig = { ...options, modules: moduleAddresses(options.prefix) };
   const state = createState();
   for (const { address, coins } of holders) {
     const known = parseAddress(address, config.prefix);
@@ -66,6 +71,7 @@ export function createApp(config: AppConfig, holders: readonly GenesisHolder[]):
     state,
     appHash: () => appHash,
     checkTx: (bytes, height) => runTx(config, checkState, bytes, { height, mode: 'check' }),
+    recheckTx: (bytes, height) => runTx(config, checkState, bytes, { height, mode: 'recheck' }),
     resetCheck: () => {
       checkState = state.branch();
     },
@@ -83,7 +89,7 @@ export function createApp(config: AppConfig, holders: readonly GenesisHolder[]):
 }
 
 /** Fee and sequence stay taken when a message fails; a transaction that fails before that changes nothing. */
-function runTx(config: AppConfig, below: AppState, bytes: Uint8Array, options: AnteOptions): AppTxResult {
+function runTx(config: RunConfig, below: AppState, bytes: Uint8Array, options: AnteOptions): AppTxResult {
   let gasWanted = 0n;
   let meter = createGasMeter(undefined);
   const events: AppEvent[] = [];
@@ -92,13 +98,14 @@ function runTx(config: AppConfig, below: AppState, bytes: Uint8Array, options: A
     const tx = decodeTx(bytes);
     gasWanted = tx.authInfo.fee?.gasLimit ?? 0n;
     meter = createGasMeter(options.mode === 'simulate' ? undefined : gasWanted);
-    for (const message of tx.messages) checkFactoryMessage({ config }, message);
+    for (const message of tx.messages) checkFactoryMessage({ state: below, config }, message);
     const paid = below.branch();
     events.push(...runAnte({ state: paid, config, gas: meter }, tx, options));
     paid.writeDown();
     const responses = [];
     const done: AppEvent[] = [];
-    if (options.mode !== 'check') {
+    const isRun = options.mode === 'deliver' || options.mode === 'simulate';
+    if (isRun) {
       const ran = below.branch();
       for (const [index, message] of tx.messages.entries()) {
         place = `failed to execute message; message index: ${index}: `;
@@ -108,7 +115,7 @@ function runTx(config: AppConfig, below: AppState, bytes: Uint8Array, options: A
       }
       ran.writeDown();
     }
-    const data = options.mode === 'check' ? new Uint8Array(0) : encodeData(responses);
+    const data = isRun ? encodeData(responses) : new Uint8Array(0);
     const gasUsed = meter.used();
     return { code: 0, codespace: '', data, log: '', gasWanted, gasUsed, events: [...events, ...done] };
   } catch (error) {

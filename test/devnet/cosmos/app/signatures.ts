@@ -57,13 +57,15 @@ function checkMultisig(
   if (signatures.length !== members.length || multi.modeInfos.length !== members.length) {
     throw refused(signer);
   }
+  // All of them sign the same.
+  const signed = signBytes(tx, SignMode.SIGN_MODE_LEGACY_AMINO_JSON, signer);
   for (const [index, member] of members.entries()) {
     const single = multi.modeInfos[index]?.single;
     const own = signatures[index];
     if (single === undefined || own === undefined || single.mode !== SignMode.SIGN_MODE_LEGACY_AMINO_JSON) {
       throw refused(signer);
     }
-    if (!isGood(member, signBytes(tx, single.mode, signer), own)) throw refused(signer);
+    if (!isGood(member, signed, own)) throw refused(signer);
   }
 }
 

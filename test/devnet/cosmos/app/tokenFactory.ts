@@ -2,7 +2,7 @@
  * The token factory: anybody makes a denom, and its admin mints and burns it, from any account, as `tokend` allows it (other
  * chains take away the burning from others). New coins pass through the module's own account.
  */
-import { moduleAddress, parseAddress } from './address.ts';
+import { knownAddress } from './address.ts';
 import { type Context, giveCoins, moveCoins, requireCoins, takeCoins, textOf } from './bank.ts';
 import { moduleError, sdkError } from './errors.ts';
 import { type AppEvent, event } from './events.ts';
@@ -20,10 +20,10 @@ const SUBDENOM_CHARACTERS_MAX = 44;
 const CODES = { denomExists: 2, unauthorized: 3, invalidDenom: 4, unknownDenom: 10 } as const;
 
 /** What a message can be refused for without a look at the state, before it costs anything. */
-export function checkFactoryMessage({ config }: Pick<Context, 'config'>, message: Message): void {
+export function checkFactoryMessage(context: Pick<Context, 'state' | 'config'>, message: Message): void {
   switch (message.kind) {
     case 'createDenom': {
-      const sender = parseAddress(message.sender, config.prefix);
+      const sender = knownAddress(context, message.sender);
       if (message.subdenom.length > SUBDENOM_CHARACTERS_MAX) {
         const detail = `subdenom too long, max length is ${SUBDENOM_CHARACTERS_MAX} bytes: invalid denom`;
         throw moduleError(MODULE, CODES.invalidDenom, detail);
@@ -36,7 +36,7 @@ export function checkFactoryMessage({ config }: Pick<Context, 'config'>, message
     }
     case 'mint':
     case 'burn':
-      parseAddress(message.sender, config.prefix);
+      knownAddress(context, message.sender);
       requireCoins([message.amount]);
       return;
     case 'send':
@@ -51,7 +51,7 @@ export function runCreateDenom(context: Context, message: CreateDenom): { events
   const { state, config, gas } = context;
   requireFactory(context);
   checkFactoryMessage(context, message);
-  const sender = parseAddress(message.sender, config.prefix);
+  const sender = knownAddress(context, message.sender);
   const denom = denomOf(sender, message.subdenom);
   gas.use(GAS.createDenomAttempt, 'ReadFlat');
   if (state.admins.get(denom) !== undefined) {
@@ -60,7 +60,7 @@ export function runCreateDenom(context: Context, message: CreateDenom): { events
   }
   const fee: Coin[] = [{ denom: config.denom, amount: (config.denomCreationFee ?? 0n).toString() }];
   gas.use(GAS.createDenom + GAS.denomCreation, 'consume denom creation gas');
-  const events = moveCoins(context, sender, moduleAddress(COMMUNITY, config.prefix), fee);
+  const events = moveCoins(context, sender, config.modules[COMMUNITY], fee);
   state.admins.set(denom, sender);
   return { events: [...events, event('create_denom', { creator: sender, new_token_denom: denom })], denom };
 }
@@ -68,12 +68,12 @@ export function runCreateDenom(context: Context, message: CreateDenom): { events
 export function runMint(context: Context, message: Mint): AppEvent[] {
   const { sender, coin } = requireAdmin(context, message.sender, message.amount);
   const { state, config, gas } = context;
-  const to = message.to === '' ? sender : parseAddress(message.to, config.prefix);
+  const to = message.to === '' ? sender : knownAddress(context, message.to);
   gas.use(GAS.mint, 'WriteFlat');
   const supply = state.supply.get(coin.denom) ?? 0n;
   if (supply === 0n) gas.use(GAS.newSupply, 'WriteFlat');
   state.supply.set(coin.denom, supply + BigInt(coin.amount));
-  const maker = moduleAddress(MODULE, config.prefix);
+  const maker = config.modules[MODULE];
   const amount = textOf([coin]);
   return [
     giveCoins(context, maker, [coin]),
@@ -86,9 +86,9 @@ export function runMint(context: Context, message: Mint): AppEvent[] {
 export function runBurn(context: Context, message: Burn): AppEvent[] {
   const { sender, coin } = requireAdmin(context, message.sender, message.amount);
   const { state, config, gas } = context;
-  const from = message.from === '' ? sender : parseAddress(message.from, config.prefix);
+  const from = message.from === '' ? sender : knownAddress(context, message.from);
   gas.use(GAS.burnAttempt, 'ReadFlat');
-  const burner = moduleAddress(MODULE, config.prefix);
+  const burner = config.modules[MODULE];
   const amount = textOf([coin]);
   const moved = moveCoins(context, from, burner, [coin]);
   gas.use(GAS.burn, 'WriteFlat');
@@ -111,7 +111,7 @@ function requireFactory({ config }: Context): void {
 
 function requireAdmin(context: Context, text: string, coin: Coin): { sender: string; coin: Coin } {
   requireFactory(context);
-  const sender = parseAddress(text, context.config.prefix);
+  const sender = knownAddress(context, text);
   requireCoins([coin]);
   context.gas.use(GAS.factoryLookup, 'ReadFlat');
   const admin = context.state.admins.get(coin.denom);

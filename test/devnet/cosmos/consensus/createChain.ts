@@ -64,6 +64,18 @@ export interface CosmosChain {
   onBlock(listener: (block: ChainBlock) => void): () => void;
 }
 
+/** Events as text: they are kept for ever, and nearly always shown as that. */
+function kept({ events, ...result }: AppTxResult): AppTxResult {
+  const eventsText = Buffer.from(JSON.stringify(events));
+  return {
+    ...result,
+    eventsText,
+    get events() {
+      return JSON.parse(eventsText.toString()) as AppTxResult['events'];
+    },
+  };
+}
+
 /** The hash of the consensus parameters that SDK chains start with: 22,020,096 bytes a block, no limit of gas. */
 export const CONSENSUS_HASH = Buffer.from('048091bc7ddc283f77bfbf91d73c44da58c3df8a9cbc867405d8b7f3daada22f', 'hex');
 const BLOCK_PROTOCOL = 11n;
@@ -134,7 +146,7 @@ export function createChain(app: CosmosApp, options: ChainOptions): CosmosChain 
       const due = options.voteNanos(timeNanos);
       const voted = due > timeNanos ? due : timeNanos + 1_000_000n;
       const commit = makeCommit({ header, blockId, validators, keyOf, voteOf, timeNanos: voted });
-      const results = app.finalizeBlock(txs, height);
+      const results = app.finalizeBlock(txs, height).map(kept);
       const validatorUpdates = [...pendingPowers].map(([name, power]) => ({ key: keyNamed(name), power }));
       pendingPowers.clear();
       const appHash = app.appHash();

@@ -50,7 +50,7 @@ export function createMempool(app: CosmosApp, nextHeight: () => bigint): Mempool
       app.resetCheck();
       // What no longer holds on the new state is dropped, and may be sent again.
       const kept = [...waiting].filter(([hash, tx]) => {
-        const holds = app.checkTx(tx, nextHeight()).code === 0;
+        const holds = app.recheckTx(tx, nextHeight()).code === 0;
         if (!holds) cache.delete(hash);
         return holds;
       });

@@ -7,6 +7,31 @@ import type { ChainBlock } from '../consensus/createChain.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
+/** JSON that is text already. */
+export class RawJson {
+  readonly bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+}
+
+/** In a string of what is written meanwhile; no other has it. */
+const RAW_MARK = '\u0000raw';
+const RAW_TEXT = JSON.stringify(RAW_MARK);
+
+/** As `JSON.stringify`, with what is text already in its place. */
+export function jsonBytes(value: unknown): Buffer {
+  const raw: Buffer[] = [];
+  const text = JSON.stringify(value, (_, part: unknown) => {
+    if (!(part instanceof RawJson)) return part;
+    raw.push(part.bytes);
+    return RAW_MARK;
+  });
+  const around = text.split(RAW_TEXT).map((part) => Buffer.from(part));
+  return Buffer.concat(around.flatMap((part, index) => [part, ...raw.slice(index, index + 1)]));
+}
+
 const NANOS_PER_SECOND = 1_000_000_000n;
 
 export function hex(bytes: Uint8Array): string {
@@ -96,7 +121,7 @@ export function resultJson(result: AppTxResult): Json {
     info: '',
     gas_wanted: result.gasWanted.toString(),
     gas_used: result.gasUsed.toString(),
-    events: eventsJson(result.events),
+    events: result.eventsText === undefined ? eventsJson(result.events) : new RawJson(result.eventsText),
     codespace: result.codespace,
   };
 }

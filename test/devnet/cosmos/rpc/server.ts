@@ -8,7 +8,7 @@ import type { ChainBlock, CosmosChain } from '../consensus/createChain.ts';
 import { acceptWebSocket, type WebSocketPeer } from '../../rpc/webSocket.ts';
 import { withLie } from '../../rpc/withLie.ts';
 import { createFaults, type Faults } from './faults.ts';
-import { blockIdJson, blockJson, base64, hex, resultJson, type Json } from './json.ts';
+import { blockIdJson, blockJson, base64, headerJson, hex, jsonBytes, resultJson, type Json } from './json.ts';
 import { broadcast, commitAnswer, internal, METHODS, type Params, RpcError } from './methods.ts';
 import { createNode, type Node } from './node.ts';
 import { sha256 } from '../../../../light-clients/tendermint/index.ts';
@@ -65,7 +65,7 @@ export async function startCosmosRpc(chain: CosmosChain, port = 0): Promise<Cosm
         } else {
           reply(parsed, answer).then(
             (message) => {
-              peer.send(JSON.stringify(message));
+              peer.send(jsonBytes(message).toString());
             },
             () => undefined,
           );
@@ -81,7 +81,7 @@ export async function startCosmosRpc(chain: CosmosChain, port = 0): Promise<Cosm
   const unlisten = chain.onBlock((block) => {
     if (faults.find('mute') !== undefined) return;
     for (const { peer, id, query } of subscriptions) {
-      for (const result of eventsFor(query, block)) peer.send(JSON.stringify({ jsonrpc: '2.0', id, result }));
+      for (const result of eventsFor(query, block)) peer.send(jsonBytes({ jsonrpc: '2.0', id, result }).toString());
     }
   });
 
@@ -114,7 +114,7 @@ async function serveHttp(
   answer: (request: Request) => Promise<unknown>,
 ): Promise<void> {
   const send = (status: number, value: unknown): void => {
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+    response.writeHead(status, { 'content-type': 'application/json' }).end(jsonBytes(value));
   };
   if (request.method === 'GET') {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
@@ -195,8 +195,7 @@ function eventsFor(query: string, block: ChainBlock): Json[] {
     return [{ query, data: { type: 'tendermint/event/NewBlock', value }, events: { 'tm.event': ['NewBlock'] } }];
   }
   if (/tm\.event\s*=\s*'NewBlockHeader'/.test(query)) {
-    const { block: shown } = blockJson(block);
-    const value = { header: (shown as Json)['header'], block_id: blockIdJson(block.blockId) };
+    const value = { header: headerJson(block.header), block_id: blockIdJson(block.blockId) };
     return [{ query, data: { type: 'tendermint/event/NewBlockHeader', value }, events: {} }];
   }
   if (/tm\.event\s*=\s*'Tx'/.test(query)) {

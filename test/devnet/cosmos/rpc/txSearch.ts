@@ -52,7 +52,7 @@ export function findTx(node: Node, hash: string): { block: ChainBlock; index: nu
 export function txJson({ block, index }: { block: ChainBlock; index: number }, prove: boolean): Json {
   const tx = block.txs[index] ?? new Uint8Array(0);
   const result = block.results[index];
-  const proof = {
+  const proof = () => ({
     root_hash: hex(dataHash(block.txs)),
     data: base64(tx),
     proof: {
@@ -61,14 +61,14 @@ export function txJson({ block, index }: { block: ChainBlock; index: number }, p
       leaf_hash: base64(hashLeaf(txLeaf(tx), sha256)),
       aunts: (merkleProof(block.txs.map(txLeaf), index, sha256) ?? []).map(base64),
     },
-  };
+  });
   return {
     hash: hex(sha256(tx)),
     height: block.header.height.toString(),
     index,
     tx_result: result === undefined ? null : resultJson(result),
     tx: base64(tx),
-    ...(prove ? { proof } : {}),
+    ...(prove ? { proof: proof() } : {}),
   };
 }
 
