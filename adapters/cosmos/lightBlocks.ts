@@ -89,6 +89,10 @@ async function pullTrace(
   let state = trusted;
   while (targets.length > 0 && trace.length + targets.length <= UPDATE_BLOCKS_MAX) {
     const target = targets.at(-1) as LightBlock;
+    // The very validators that are trusted next: one step reaches it if anything does, which the client finds out by itself.
+    if (targets.length === 1 && equalBytes(target.header.validatorsHash, state.header.nextValidatorsHash)) {
+      return [...trace, target];
+    }
     const verdict = verifyLightBlock(state, target, rules, target.header.timeNanos + 1n);
     if (verdict.kind === 'needsMore') {
       // Between here and there: the middle, until the step is short enough.

@@ -93,17 +93,17 @@ export function createShardAccount(deps: ShardAccountDeps, options: ShardAccount
     if ((await deps.isDelivered?.(checkpoint.lane, first, count)) === true) return { kind: 'alreadyDelivered' };
     return ring.ask(async (endpoint): Promise<Preparation> => {
       const { timeSeconds, height } = await readTip(endpoint, signal);
+      const account = await readAccount(endpoint, address, signal);
+      if (account === undefined) return { kind: 'wait', reason: `${address} holds nothing yet`, retryMs };
+      deps.claims.passed(address, account.sequence);
+      const other = deps.claims.other(address, chunkKey(delivery), height);
+      if (other !== undefined) return { kind: 'wait', reason: other, retryMs: RETRY_MS_MIN };
       const { payouts } = judged(delivery, timeSeconds);
       const { gas, bytes } = releaseCosts(gateway, shard, payouts);
       const { txGasMax, txBytesMax } = gateway.costs;
       if (gas > txGasMax) return { kind: 'refused', reason: `needs ${gas} gas, a transaction may use ${txGasMax}` };
       if (bytes > txBytesMax)
         return { kind: 'refused', reason: `needs ${bytes} bytes, a transaction has ${txBytesMax}` };
-      const account = await readAccount(endpoint, address, signal);
-      if (account === undefined) return { kind: 'wait', reason: `${address} holds nothing yet`, retryMs };
-      deps.claims.passed(address, account.sequence);
-      const other = deps.claims.other(address, chunkKey(delivery), height);
-      if (other !== undefined) return { kind: 'wait', reason: other, retryMs: RETRY_MS_MIN };
       for (const slot of reserved.keys()) if (slot < account.sequence) reserved.delete(slot);
       for (const [denom, amount] of needsOf(payouts)) {
         if (amount === 0n) continue;

@@ -217,11 +217,11 @@ describe('following a chain by its RPC', () => {
     const source = createCosmosSource({ clock: systemClock }, { ...options, wsUrl: local.nodes[0]!.wsUrl });
     const { promise, resolve } = deferred();
     let wakes = 0;
-    // The first is of the poll, the second of the answer to the subscription; then a block.
+    // The first is the answer to the subscription; then a block.
     source.watch(() => {
       wakes++;
-      if (wakes === 2) local.chain.produceBlock();
-      if (wakes === 3) resolve();
+      if (wakes === 1) local.chain.produceBlock();
+      if (wakes === 2) resolve();
     }, signal);
     await promise;
     await source.close();

@@ -99,7 +99,11 @@ export function createCosmosSource(deps: { readonly clock: Clock }, options: Cos
     },
     watch: (wake, signal) => {
       const both = AbortSignal.any([signal, closing.signal]);
-      if (wsUrl !== undefined) listenForBlocks(wsUrl, wake, deps.clock, both).catch(() => undefined);
+      if (wsUrl !== undefined) {
+        // Whoever follows the chain looks by itself every so often: looking here as well would double the calls.
+        listenForBlocks(wsUrl, wake, deps.clock, both).catch(() => undefined);
+        return;
+      }
       poll(deps.clock, pollMs, both, wake, async () =>
         ring.ask(async (endpoint) => latestHeight(endpoint, both), both),
       ).catch(() => undefined);

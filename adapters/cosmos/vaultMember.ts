@@ -62,7 +62,14 @@ export function createVaultMember({ gateway, clockDriftSeconds, secret }: VaultM
     }),
   );
 
+  /** A request is checked and then signed: what it comes down to is the same both times. */
+  let last: { readonly request: ReleaseRequest; readonly verdict: Verdict<Checked> } | undefined;
   const checkForm = (request: ReleaseRequest): Verdict<Checked> => {
+    if (last?.request !== request) last = { request, verdict: formOf(request) };
+    return last.verdict;
+  };
+
+  const formOf = (request: ReleaseRequest): Verdict<Checked> => {
     const { account, slot, delivery } = request;
     const known = shards.get(account);
     if (known === undefined) return refuse('the account is none of this vault');
