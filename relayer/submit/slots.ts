@@ -133,16 +133,18 @@ export function createSlots(chain: ChainName, deps: SlotsDeps, options: SlotsOpt
     // With nothing pending there is nothing to ask: an idle account costs its endpoints no calls.
     if (active.size > 0) {
       const included = await catchUp();
-      for (const intent of [...active.values()]) await trackOrLog(intent, included);
+      const closing: Promise<void>[] = [];
+      for (const intent of [...active.values()]) await trackOrLog(intent, included, closing);
+      await Promise.all(closing);
       await fillGap(included);
     }
     telemetry.report('account', chain, { address: account.address, chain, nextSlot, pending: active.size });
   }
 
   /** One transaction that cannot be looked at or replaced now does not keep the others from it. */
-  async function trackOrLog(intent: Intent, included: bigint): Promise<void> {
+  async function trackOrLog(intent: Intent, included: bigint, closing: Promise<void>[]): Promise<void> {
     try {
-      await trackOne(intent, included);
+      await trackOne(intent, included, closing);
     } catch (thrown) {
       const error = asViaductError(thrown);
       if (signal.aborted || error.disposition === 'halt') throw error;
@@ -153,7 +155,14 @@ export function createSlots(chain: ChainName, deps: SlotsDeps, options: SlotsOpt
     }
   }
 
-  async function trackOne(intent: Intent, included: bigint): Promise<void> {
+  /** Closes what is over beside the looks at the others: sixteen in a row, each waiting for the disk, took seconds. */
+  async function trackOne(intent: Intent, included: bigint, closing: Promise<void>[]): Promise<void> {
+    const isOver = (kind: ChunkOutcome['kind'], reason: string, used?: bigint): void => {
+      const closed = close(intent, kind, reason, used);
+      // Awaited with the others; until then nobody listens.
+      closed.catch(() => undefined);
+      closing.push(closed);
+    };
     for (const transaction of [...intent.attempts].reverse()) {
       // A slot that the chain has not used cannot have an outcome; asking would cost a call each round.
       if (intent.slot >= included) break;
@@ -161,14 +170,14 @@ export function createSlots(chain: ChainName, deps: SlotsDeps, options: SlotsOpt
       switch (outcome.kind) {
         case 'included':
           log.info({ chain, ...intent.chunk, hash: transaction.hash, gasUsed: outcome.gasUsed }, 'chunk included');
-          return close(intent, 'done', 'included', outcome.gasUsed);
+          return isOver('done', 'included', outcome.gasUsed);
         case 'reverted':
           if (!outcome.alreadyDelivered) log.warn({ chain, ...intent.chunk, reason: outcome.reason }, 'chunk reverted');
-          return close(intent, outcome.alreadyDelivered ? 'done' : 'again', outcome.reason);
+          return isOver(outcome.alreadyDelivered ? 'done' : 'again', outcome.reason);
         case 'slotTaken':
           // Only when none of ours was it: the oldest is asked last.
           if (transaction !== intent.attempts[0]) break;
-          return close(intent, 'again', 'another transaction used the slot');
+          return isOver('again', 'another transaction used the slot');
         case 'pending':
           break;
       }

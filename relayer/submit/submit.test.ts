@@ -38,6 +38,8 @@ interface World {
   nextSlot: bigint;
   preparation: Preparation;
   outcomes: Map<string, TransactionOutcome>;
+  /** What the disk waits for before it forgets a slot. */
+  removing: Map<bigint, Promise<void>>;
   broadcastFails: ErrorCode | undefined;
   signFails: ErrorCode | undefined;
   prepareFails: ErrorCode | undefined;
@@ -100,7 +102,14 @@ async function start(): Promise<void> {
     },
     { signal: stop.signal },
   );
-  const intents = createIntents(store, TARGET, account.address);
+  const stored = createIntents(store, TARGET, account.address);
+  const intents = {
+    ...stored,
+    remove: async (slot: bigint) => {
+      await world.removing.get(slot);
+      return stored.remove(slot);
+    },
+  };
   const deps = {
     bus,
     subjects,
@@ -144,6 +153,7 @@ beforeEach(async () => {
     nextSlot: 5n,
     preparation: { kind: 'send', call: utf8('deliver') },
     outcomes: new Map(),
+    removing: new Map(),
     broadcastFails: undefined,
     signFails: undefined,
     prepareFails: undefined,
@@ -301,6 +311,21 @@ describe('a pending transaction', () => {
     world.sent.length = 0;
     await clock.advance(200);
     expect(world.sent).toEqual(['chunk slot 5 attempt 0', 'chunk slot 5 attempt 1']);
+  });
+
+  it('that the disk is slow to forget keeps nobody else from being seen', async () => {
+    await work(build(0));
+    await work(build(1));
+    let forget: () => void = () => undefined;
+    world.removing.set(5n, new Promise((resolve) => (forget = resolve)));
+    include(5n);
+    include(6n);
+    await clock.advance(100);
+    expect(outcomes).toEqual(['1 done: included']);
+    forget();
+    await clock.settle();
+    expect(outcomes).toEqual(['1 done: included', '0 done: included']);
+    expect(await pendingIntents()).toEqual([]);
   });
 
   it('at the fee limit is kept alive, and keeps nobody else from being seen', async () => {
