@@ -13,9 +13,9 @@ let verifier: Verifier;
 let says: { start: Verdict<LightClientStep>; update: Verdict<LightClientStep>; derive: Verdict<Derivation> };
 let asked: { nowSeconds: bigint[]; heights: bigint[] };
 
-function build(on: MemoryStore): Verifier {
+function build(on: MemoryStore, journal = createJournal(on)): Verifier {
   return createVerifier(SOURCE, {
-    journal: createJournal(on),
+    journal,
     clock: createTestClock(5_999),
     lightClient: {
       kind: 'fake',
@@ -95,6 +95,36 @@ describe('verifier', () => {
       expect(asked).toEqual({ nowSeconds: [], heights: [] });
     },
   );
+
+  it('says how far it is while the disk writes it, and derives only once it is written', async () => {
+    await verifier.start(NONE);
+    const journal = createJournal(store);
+    let written: () => void = () => undefined;
+    const putStep: typeof journal.putStep = async (name, step) => {
+      await new Promise<void>((resolve) => (written = resolve));
+      await journal.putStep(name, step);
+    };
+    const slow = build(store, { ...journal, putStep });
+    expect(await slow.advance(NONE)).toMatchObject({ kind: 'valid', value: { head: { height: 2n } } });
+    expect((await journal.chain(SOURCE))?.head.height).toBe(1n);
+    const deriving = slow.derive(NONE);
+    const loading = slow.load();
+    await Promise.resolve();
+    expect(asked.heights).toEqual([]);
+    written();
+    expect((await deriving).kind).toBe('valid');
+    expect(asked.heights).toEqual([2n]);
+    expect((await loading)?.head.height).toBe(2n);
+  });
+
+  it('goes no further on a step that the disk did not take', async () => {
+    await verifier.start(NONE);
+    store.breakDisk();
+    await verifier.advance(NONE);
+    await expect(verifier.derive(NONE)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(verifier.load()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(asked.heights).toEqual([]);
+  });
 
   it('is started before it is used', async () => {
     await expect(verifier.advance(NONE)).rejects.toThrow('a light client is started before it is used');

@@ -24,7 +24,7 @@ export interface Verifier {
   load(): Promise<ChainRecord | undefined>;
   /** Starts the light client where there is no record yet. */
   start(bootstrap: Uint8Array): Promise<Verdict<ChainRecord>>;
-  /** Advances the light client. */
+  /** Advances the light client. What it answers with may still be on its way into the journal. */
   advance(update: Uint8Array): Promise<Verdict<ChainRecord>>;
   /** Derives from evidence for the verified head; the frames written are encoded. */
   derive(evidence: Uint8Array): Promise<Verdict<{ readonly derivation: Derivation; readonly frames: Uint8Array[] }>>;
@@ -32,28 +32,37 @@ export interface Verifier {
 
 export function createVerifier(chain: ChainName, deps: VerifierDeps): Verifier {
   const { journal, lightClient, clock } = deps;
+  /** The write of the newest step. Its evidence is pulled meanwhile: of what a packet waits for, a commit less. */
+  let stepStored: Promise<void> = Promise.resolve();
+
+  async function load(): Promise<ChainRecord | undefined> {
+    await stepStored;
+    return journal.chain(chain);
+  }
 
   async function started(): Promise<ChainRecord> {
-    const record = await journal.chain(chain);
+    const record = await load();
     assert(record !== undefined, 'a light client is started before it is used');
     return record;
   }
 
-  async function storeStep(step: LightClientStep): Promise<ChainRecord> {
-    await journal.putStep(chain, step);
-    return started();
+  function storeStep(step: LightClientStep): void {
+    stepStored = journal.putStep(chain, step);
+    // Whatever comes next awaits it; until then nobody listens.
+    stepStored.catch(() => undefined);
   }
 
   return {
     chain,
-    load: async () => journal.chain(chain),
+    load,
 
     async start(bootstrap) {
-      const known = await journal.chain(chain);
+      const known = await load();
       if (known !== undefined) return { kind: 'valid', value: known };
       const verdict = await lightClient.start(bootstrap);
       if (verdict.kind !== 'valid') return verdict;
-      return { kind: 'valid', value: await storeStep(verdict.value) };
+      storeStep(verdict.value);
+      return { kind: 'valid', value: await started() };
     },
 
     async advance(update) {
@@ -63,7 +72,9 @@ export function createVerifier(chain: ChainName, deps: VerifierDeps): Verifier {
       const verdict = await lightClient.update(before.trusted, update, nowSeconds);
       if (verdict.kind === 'conflict') await journal.freeze(chain, verdict.reason);
       if (verdict.kind !== 'valid') return verdict;
-      return { kind: 'valid', value: await storeStep(verdict.value) };
+      const { state: trusted, head } = verdict.value;
+      storeStep(verdict.value);
+      return { kind: 'valid', value: { ...before, trusted, head } };
     },
 
     async derive(evidence) {
