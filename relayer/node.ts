@@ -209,7 +209,8 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
       });
       const budgets = new Map(chains.map(({ name, target }) => [name, target.budget]));
       const lanes = ownLanes.map(({ id, source, target }) => {
-        return { id, source, target, rules: rulesFor(id), budget: budgets.get(target) };
+        const acceptsInOrder = chainByName(manifest, target)?.gateway.kind === 'contract';
+        return { id, source, target, rules: rulesFor(id), acceptsInOrder, budget: budgets.get(target) };
       });
       const attestOptions = {
         pollMs: IDLE_MS,

@@ -1,7 +1,7 @@
 /** The attest role: one attester in every lane of the manifest. Attesters meet only over the bus. */
 import type { Bus } from '../bus/index.ts';
 import type { Clock } from '../core/clock.ts';
-import { createWake } from '../core/concurrency.ts';
+import { createWake, type Wake } from '../core/concurrency.ts';
 import { asViaductError } from '../core/errors.ts';
 import type { LaneId } from '../core/ids.ts';
 import type { Logger } from '../core/log.ts';
@@ -44,7 +44,7 @@ export async function attest(
 ): Promise<void> {
   const { bus, subjects, log } = deps;
   const sizes = createChunkSizes(lanes, deps.journal);
-  const attesters = new Map<LaneId, LaneAttester>();
+  const attesters = new Map<LaneId, { readonly attester: LaneAttester; readonly loop: Wake }>();
   for (const lane of lanes) {
     const publishVote = (id: LaneId, vote: Uint8Array): void => {
       bus.publish(subjects.attest(id), vote);
@@ -53,14 +53,15 @@ export async function attest(
       await bus.publishDurable(subjects.checkpoint(id), bytes, { id: messageId });
     };
     const chunkSize = (): number => sizes.of(lane.id) ?? lane.rules.chunkSize;
-    attesters.set(lane.id, createLaneAttester(lane, { ...deps, publishVote, publishCertificate, chunkSize }, options));
+    const attester = createLaneAttester(lane, { ...deps, publishVote, publishCertificate, chunkSize }, options);
+    attesters.set(lane.id, { attester, loop: createWake(deps.clock) });
   }
 
   /** Untrusted bytes that do not decode are dropped and counted; anything else that fails is ours. */
   async function hear(subject: string, handle: (attester: LaneAttester) => Promise<void>): Promise<void> {
     try {
-      const attester = attesters.get(laneOfSubject(subject));
-      if (attester !== undefined) await handle(attester);
+      const known = attesters.get(laneOfSubject(subject));
+      if (known !== undefined) await handle(known.attester);
     } catch (thrown) {
       const error = asViaductError(thrown);
       if (error.disposition !== 'drop') throw error;
@@ -79,12 +80,15 @@ export async function attest(
     { signal },
   );
 
-  for (const chain of new Set(lanes.flatMap(({ target, budget }) => (budget === undefined ? [] : [target])))) {
+  for (const chain of new Set(lanes.filter(asksOutcomes).map(({ target }) => target))) {
     bus.subscribe(
       subjects.outcome(chain),
       async ({ payload }) => {
         try {
-          await sizes.hear(decodeOutcome(payload));
+          const outcome = decodeOutcome(payload);
+          const known = attesters.get(outcome.lane);
+          if (outcome.kind === 'done' && known?.attester.onIncluded(outcome.firstSequence) === true) known.loop.wake();
+          await sizes.hear(outcome);
         } catch (thrown) {
           if (asViaductError(thrown).disposition !== 'drop') throw thrown;
         }
@@ -94,8 +98,8 @@ export async function attest(
   }
 
   await Promise.all(
-    [...attesters].map(async ([lane, attester]) => {
-      const { wake, wait } = createWake(deps.clock);
+    [...attesters].map(async ([lane, { attester, loop }]) => {
+      const { wake, wait } = loop;
       const unwatch = deps.journal.watchLane(lane, wake);
       while (!signal.aborted) {
         await attester.tick();
@@ -104,4 +108,8 @@ export async function attest(
       unwatch();
     }),
   );
+}
+
+function asksOutcomes({ acceptsInOrder, budget }: AttestedLane): boolean {
+  return acceptsInOrder === true || budget !== undefined;
 }

@@ -50,14 +50,14 @@ beforeEach(() => {
   clock = createTestClock();
 });
 
-function member(index: number, rules = RULES, chunkSize?: () => number): Member {
+function member(index: number, rules = RULES, chunkSize?: () => number, acceptsInOrder = false): Member {
   const journal = createJournal(createMemoryStore());
   const telemetry = recordTelemetry();
   const votes: Uint8Array[] = [];
   const published: { id: string; bytes: Uint8Array }[] = [];
   const state: Member['state'] = { booking: 'booked', isBusAway: false, booked: 0, tries: 0 };
   const attester = createLaneAttester(
-    { ...lane, rules },
+    { ...lane, rules, acceptsInOrder },
     {
       journal,
       clock,
@@ -148,6 +148,28 @@ describe('a checkpoint', () => {
     }
     expect(first.votes()).toEqual([]);
   });
+
+  it.each([true, false])(
+    'fills while the one before waits for its turn at the target, in order %s',
+    async (inOrder) => {
+      const next = proposerIndex(LANE, 10n, 0, TURN_MS, 3);
+      const one = member(next, RULES, undefined, inOrder);
+      await derivePackets(one.journal, packetsFrom(0n, 10), 1n);
+      await one.attester.onCertificate(encodeCertificate(signedBy(truth, KEYS.slice(0, 2))));
+      await derivePackets(one.journal, packetsFrom(10n, 2), 2n);
+      const proposed = async (): Promise<Checkpoint[]> => {
+        await one.attester.tick();
+        const said = one.votes().map((vote) => decodeCertificate(vote).checkpoint);
+        return said.filter(({ firstSequence }) => firstSequence === 10n);
+      };
+      expect(await proposed()).toHaveLength(inOrder ? 0 : 1);
+      if (!inOrder) return;
+      await derivePackets(one.journal, packetsFrom(12n, 3), 3n);
+      // A submitter says that a chunk of it is included, and says so again of the next chunk.
+      expect([one.attester.onIncluded(0n), one.attester.onIncluded(0n)]).toEqual([true, false]);
+      expect(await proposed()).toMatchObject([{ packetCount: 5 }]);
+    },
+  );
 
   it('for a vault leaves out what was paid ahead', async () => {
     const one = await memberWith(FIRST, 10);

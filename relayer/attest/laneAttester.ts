@@ -27,13 +27,15 @@ import { type AttestationRules, certificateProblem, signerOf, statementProblem }
 import type { TargetBudget } from '../core/ports.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Journal, LaneRecord } from '../store/journal.ts';
-import { type CutPolicy, nextCut, proposerIndex } from './nextCut.ts';
+import { type CutPolicy, type CutView, nextCut, proposerIndex } from './nextCut.ts';
 
 export interface AttestedLane {
   readonly id: LaneId;
   readonly source: ChainName;
   readonly target: ChainName;
   readonly rules: AttestationRules;
+  /** True where the target accepts checkpoints one after the other; a vault pays them in any order. */
+  readonly acceptsInOrder?: boolean | undefined;
   /** What one transaction on the target may use; undefined: chunks have the lane's size whatever they cost. */
   readonly budget?: TargetBudget | undefined;
 }
@@ -82,6 +84,8 @@ export interface LaneAttester {
   onVote(bytes: Uint8Array): Promise<void>;
   /** A certificate from the bus: untrusted bytes. Throws `DecodeError`. */
   onCertificate(bytes: Uint8Array): Promise<void>;
+  /** A submitter says that a chunk is included, before that is verified. A hint: it only moves the next cut. True: it is news. */
+  onIncluded(firstSequence: bigint): boolean;
 }
 
 interface Candidate {
@@ -126,6 +130,8 @@ export function createLaneAttester(
   /** Since when the ledger forbids what this lane asks for. */
   let excessSinceMs: number | undefined;
   let published: { at: string; atMs: number; tries: number } | undefined;
+  /** Checkpoints that start below are said to be accepted. */
+  let saidAccepted = 0n;
 
   async function tick(): Promise<void> {
     if (await isFrozen()) return;
@@ -134,9 +140,10 @@ export function createLaneAttester(
       if (endSequence(candidate.checkpoint) <= record.accepted) candidates.delete(digest);
       else if (!candidate.signedByUs) await consider(candidate);
     }
-    const { base, pending } = await certifiedThrough(record);
+    const run = await certifiedThrough(record);
+    const { base } = run;
     await republish(record);
-    await propose(base, pending, record);
+    await propose(run, record);
     telemetry.report('attest', lane.id, {
       attester: me,
       derived: record.derived,
@@ -146,21 +153,23 @@ export function createLaneAttester(
   }
 
   /** The end of the run of certificates that starts at what the target accepted, what a vault paid ahead included. */
-  async function certifiedThrough({ accepted, delivered }: LaneRecord): Promise<{ base: bigint; pending: number }> {
-    let pending = 0;
+  async function certifiedThrough({ accepted, delivered }: LaneRecord): Promise<CertifiedRun> {
+    let [pending, queued] = [0, 0];
     for (let base = accepted; ;) {
       let end = endOfRun(delivered, base);
       for (const { checkpoint } of await journal.certificates(lane.id, base, CERTIFICATES_PER_READ)) {
         if (checkpoint.firstSequence !== end || isSplit(checkpoint, delivered)) continue;
         end = endOfRun(delivered, endSequence(checkpoint));
         pending += 1;
+        if (lane.acceptsInOrder === true && checkpoint.firstSequence >= saidAccepted) queued += 1;
       }
-      if (end === base) return { base, pending };
+      if (end === base) return { base, pending, queued };
       base = end;
     }
   }
 
-  async function propose(base: bigint, pending: number, record: LaneRecord): Promise<void> {
+  async function propose(run: CertifiedRun, record: LaneRecord): Promise<void> {
+    const { base } = run;
     const now = clock.now();
     // Nothing that a vault paid already goes into a new checkpoint.
     const paidAhead = record.delivered.above.find(([first]) => first > base)?.[0];
@@ -174,7 +183,7 @@ export function createLaneAttester(
     const { chunkSize: most, chunkSizeMin: least = most } = rules;
     const chunkSize = Math.min(most, Math.max(least, deps.chunkSize?.() ?? most));
     const packetsMax = Math.min(options.packetsMax, chunkSize * CHECKPOINT_CHUNKS_MAX);
-    const cut = nextCut({ base, derived, waitedMs, pending }, { ...options, packetsMax });
+    const cut = nextCut({ ...run, derived, waitedMs }, { ...options, packetsMax });
     const turn = Math.floor(waitedMs / options.turnMs);
     if (cut === undefined || turn === waiting.turn) return;
     if (proposerIndex(lane.id, base, waitedMs, options.turnMs, rules.signers.members.length) !== myIndex) return;
@@ -364,5 +373,13 @@ export function createLaneAttester(
     tick: async () => serial(tick),
     onVote: async (bytes) => serial(async () => onVote(bytes)),
     onCertificate: async (bytes) => serial(async () => onCertificate(bytes)),
+    onIncluded(firstSequence) {
+      if (firstSequence < saidAccepted) return false;
+      saidAccepted = firstSequence + 1n;
+      return true;
+    },
   };
 }
+
+/** The certificates from what the target accepted on: where they end, and what `nextCut` asks about them. */
+type CertifiedRun = Pick<CutView, 'base' | 'pending' | 'queued'>;

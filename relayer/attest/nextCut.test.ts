@@ -7,33 +7,52 @@ const policy = { packetsMax: 100, lingerMs: 500 };
 
 describe('nextCut', () => {
   it.each([
-    ['nothing new', { base: 5n, derived: 5n, waitedMs: 9999, pending: 0 }, undefined],
-    ['certified beyond what is derived here', { base: 9n, derived: 5n, waitedMs: 9999, pending: 0 }, undefined],
-    ['too few and too young', { base: 0n, derived: 99n, waitedMs: 499, pending: 0 }, undefined],
+    ['nothing new', { base: 5n, derived: 5n, waitedMs: 9999, pending: 0, queued: 0 }, undefined],
+    [
+      'certified beyond what is derived here',
+      { base: 9n, derived: 5n, waitedMs: 9999, pending: 0, queued: 0 },
+      undefined,
+    ],
+    ['too few and too young', { base: 0n, derived: 99n, waitedMs: 499, pending: 0, queued: 0 }, undefined],
     [
       'too few and old enough',
-      { base: 0n, derived: 99n, waitedMs: 500, pending: 0 },
+      { base: 0n, derived: 99n, waitedMs: 500, pending: 0, queued: 0 },
       { firstSequence: 0n, packetCount: 99 },
     ],
-    ['enough at once', { base: 7n, derived: 107n, waitedMs: 0, pending: 0 }, { firstSequence: 7n, packetCount: 100 }],
-    ['more than fits', { base: 7n, derived: 9999n, waitedMs: 0, pending: 0 }, { firstSequence: 7n, packetCount: 100 }],
+    [
+      'enough at once',
+      { base: 7n, derived: 107n, waitedMs: 0, pending: 0, queued: 0 },
+      { firstSequence: 7n, packetCount: 100 },
+    ],
+    [
+      'more than fits',
+      { base: 7n, derived: 9999n, waitedMs: 0, pending: 0, queued: 0 },
+      { firstSequence: 7n, packetCount: 100 },
+    ],
   ])('%s', (_, view, cut) => {
     expect(nextCut(view, policy)).toEqual(cut);
   });
 
   it('goes on filling while enough are under way, up to a bound', () => {
     const policyNow = { packetsMax: 100, lingerMs: 0 };
-    const cutAt = (pending: number, waitedMs: number, derived = 9n) =>
-      nextCut({ base: 0n, derived, waitedMs, pending }, policyNow)?.packetCount;
+    const cutAt = (pending: number, waitedMs: number, derived = 9n, queued = 0) =>
+      nextCut({ base: 0n, derived, waitedMs, pending, queued }, policyNow)?.packetCount;
     expect(cutAt(3, 0)).toBe(9);
     expect(cutAt(4, 0)).toBeUndefined();
     expect(cutAt(4, 29_999)).toBeUndefined();
     expect(cutAt(4, 30_000)).toBe(9);
     expect(cutAt(4, 0, 100n)).toBe(100);
+    expect(cutAt(1, 999, 9n, 1)).toBeUndefined();
+    expect(cutAt(1, 1_000, 9n, 1)).toBe(9);
+    expect(cutAt(4, 1_000, 9n, 4)).toBeUndefined();
+    expect(cutAt(1, 0, 100n, 1)).toBe(100);
   });
 
   it('lets a lone transfer go at once without a linger', () => {
-    const cut = nextCut({ base: 0n, derived: 1n, waitedMs: 0, pending: 0 }, { packetsMax: 100, lingerMs: 0 });
+    const cut = nextCut(
+      { base: 0n, derived: 1n, waitedMs: 0, pending: 0, queued: 0 },
+      { packetsMax: 100, lingerMs: 0 },
+    );
     expect(cut).toEqual({ firstSequence: 0n, packetCount: 1 });
   });
 });

@@ -10,6 +10,8 @@ export interface CutView {
   readonly waitedMs: number;
   /** Certified checkpoints that the target has not accepted, or a vault not paid. */
   readonly pending: number;
+  /** Of those, what still waits for its turn at a target that takes one after the other, as submitters say. */
+  readonly queued: number;
 }
 
 export interface CutPolicy {
@@ -33,14 +35,21 @@ export function nextCut(view: CutView, policy: CutPolicy): Cut | undefined {
   return { firstSequence: view.base, packetCount: Number(available) };
 }
 
-/** Checkpoints under way at once. A target takes one after the other, so more of them only wait, and smaller. */
+/**
+ * Cut while another one waits, a checkpoint would only wait behind it, without the packets that come meanwhile: a queue that
+ * built up once never went away, as a target takes one a block and a source makes one a block. It bounds what a lost or a
+ * false word of a submitter costs.
+ */
+const QUEUED_LINGER_MS = 1_000;
+/** Checkpoints under way at once, as verified: where finality takes long, more of them only make more transactions. */
 const PENDING_ENOUGH = 4;
 /** A target that stands still for longer has its own trouble: what came meanwhile is certified all the same. */
 const BACKLOG_LINGER_MS = 30_000;
 
 /** Under load checkpoints grow: as long as enough are under way, the next one goes on filling. */
-function lingerMs({ pending }: CutView, policy: CutPolicy): number {
-  return pending < PENDING_ENOUGH ? policy.lingerMs : Math.max(policy.lingerMs, BACKLOG_LINGER_MS);
+function lingerMs({ pending, queued }: CutView, policy: CutPolicy): number {
+  if (pending >= PENDING_ENOUGH) return Math.max(policy.lingerMs, BACKLOG_LINGER_MS);
+  return queued > 0 ? Math.max(policy.lingerMs, QUEUED_LINGER_MS) : policy.lingerMs;
 }
 
 /**
