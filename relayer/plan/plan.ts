@@ -57,8 +57,8 @@ export interface PlanOptions {
   /** How long the planner that hands out may be silent. Default `LEASE_MS`. */
   readonly leaseMs?: number;
   /**
-   * Submitters of this process take chunks out of the journal, so that packets need not go through the queue: half of what a
-   * transfer cost there. One of another process asks for what it lacks (`findChunk.ts`). Default: packets go along.
+   * Submitters of this process find packets in the journal (`findChunk.ts`), so that they need not go through the queue; one of
+   * another process asks for what it lacks. Only those verified here are left out. Default: none.
    */
   readonly leavesOutPackets?: boolean;
 }
