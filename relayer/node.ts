@@ -260,7 +260,9 @@ export async function startNode(deps: NodeDeps, options: NodeOptions, signal: Ab
         const drive = async (account: TargetAccount, until: AbortSignal): Promise<void> => {
           const intents = createIntents(deps.store, name, account.address);
           const find = async (item: WorkItem, asked: AbortSignal) => findChunk(deps, item, asked);
-          return submit(name, { ...deps, intents, account, rules, findChunk: find }, submitOptions, until);
+          const inFlightMax = submitOptions.inFlightMax * (account.rounds ?? 1);
+          const own = { ...submitOptions, inFlightMax };
+          return submit(name, { ...deps, intents, account, rules, findChunk: find }, own, until);
         };
         for (const account of accounts) start(drive(account, running));
         // An account of a vault belongs to no process: one at a time drives it, so that two do not ask for one slot.

@@ -10,7 +10,7 @@ import { fieldOf, integerOf, isStruct, readCompact, type Value } from './codec.t
 import { type SubmitMeaning, submitMeaning } from './errors.ts';
 import type { SigningContext } from './extrinsic.ts';
 import { pullFinalizedHash, pullHeader } from './finality.ts';
-import { asBytes, asBytesList, asNumber, asRecord } from './json.ts';
+import { asBytes, asBytesList, asHeader, asNumber, asRecord } from './json.ts';
 import type { SubstrateEndpoint } from './rpc.ts';
 import { type Runtime, type RuntimeEvent, type Weight } from './runtime.ts';
 import type { Runtimes } from './runtimes.ts';
@@ -37,8 +37,12 @@ export interface ChainView {
     at: string | undefined,
     signal: AbortSignal,
   ): Promise<Uint8Array | undefined>;
-  /** Several values at once, in the order of their keys. */
-  storages(keys: readonly Uint8Array[], at: string, signal: AbortSignal): Promise<readonly (Uint8Array | undefined)[]>;
+  /** Several values at once, in the order of their keys; at a block, or the best one. */
+  storages(
+    keys: readonly Uint8Array[],
+    at: string | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly (Uint8Array | undefined)[]>;
   /** All entries under a prefix, at most `max`. */
   entries(prefix: Uint8Array, at: string, max: number, signal: AbortSignal): Promise<readonly StorageEntry[]>;
   /** The account's next nonce at a block, or at the best one. */
@@ -84,11 +88,18 @@ export function createChainView(
     now: async (signal) =>
       ring.ask(async (endpoint) => {
         const hash = await pullFinalizedHash(endpoint, signal);
-        const header = await pullHeader(endpoint, hash, signal);
-        const version = asRecord(await endpoint.result('state_getRuntimeVersion', [hash], signal));
+        const [headerJson, versionJson] = await endpoint.results(
+          [
+            { method: 'chain_getHeader', params: [hash] },
+            { method: 'state_getRuntimeVersion', params: [hash] },
+          ],
+          signal,
+        );
+        const [header, version] = [asHeader(headerJson), asRecord(versionJson)];
         const specVersion = asNumber(version?.['specVersion']);
         const transactionVersion = asNumber(version?.['transactionVersion']);
         if (specVersion === undefined || transactionVersion === undefined) return malformed(endpoint, 'a version');
+        if (header === undefined) return malformed(endpoint, 'a header');
         const runtime = await bringRuntime(endpoint, runtimes, specVersion, hash, signal);
         const era = { number: header.number, hash: fromHex(hash, 32) };
         const context = { specVersion, transactionVersion, genesisHash: fromHex(genesisHash, 32), era };
@@ -96,22 +107,15 @@ export function createChainView(
       }, signal),
     storage: async (_, key, at, signal) => ring.ask(async (endpoint) => storageAt(endpoint, key, at, signal), signal),
     storages: async (keys, at, signal) =>
-      ring.ask(async (endpoint) => {
-        const calls = keys.map((key) => ({ method: 'state_getStorage', params: [toHex(key), at] }));
-        const values = await endpoint.results(calls, signal);
-        return values.map((value) =>
-          value === null ? undefined : (asBytes(value) ?? malformed(endpoint, 'a storage value')),
-        );
-      }, signal),
+      ring.ask(async (endpoint) => queryStorage(endpoint, keys.map(toHex), at, signal), signal),
     entries: async (prefix, at, max, signal) =>
       ring.ask(async (endpoint) => {
         const keys = asBytesList(await endpoint.result('state_getKeysPaged', [toHex(prefix), max, null, at], signal));
         if (keys === undefined) return malformed(endpoint, 'a list of keys');
-        const calls = keys.map((key) => ({ method: 'state_getStorage', params: [toHex(key), at] }));
-        const values = await endpoint.results(calls, signal);
-        return values.flatMap((item, index) => {
-          const [key, value] = [keys[index], asBytes(item)];
-          return key === undefined || value === undefined ? [] : [{ key, value }];
+        const values = await queryStorage(endpoint, keys.map(toHex), at, signal);
+        return keys.flatMap((key, index) => {
+          const value = values[index];
+          return value === undefined ? [] : [{ key, value }];
         });
       }, signal),
     nonce: async (runtime, account, at, signal) =>
@@ -177,6 +181,33 @@ export function createChainView(
     },
   };
 }
+
+/** Of keys that stand for several payments, each is asked for once. */
+async function queryStorage(
+  endpoint: SubstrateEndpoint,
+  keys: readonly string[],
+  at: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly (Uint8Array | undefined)[]> {
+  const asked = [...new Set(keys)];
+  const values = new Map<string, Uint8Array | undefined>();
+  for (let i = 0; i < asked.length; i += QUERY_KEYS_MAX) {
+    const some = asked.slice(i, i + QUERY_KEYS_MAX);
+    const params = at === undefined ? [some] : [some, at];
+    const answer = await endpoint.result('state_queryStorageAt', params, signal);
+    const changes = Array.isArray(answer) ? asRecord(answer[0])?.['changes'] : undefined;
+    for (const change of Array.isArray(changes) ? (changes as readonly unknown[]) : []) {
+      const [key, value] = Array.isArray(change) ? (change as readonly unknown[]) : [];
+      const bytes = value === null ? undefined : (asBytes(value) ?? malformed(endpoint, 'a storage value'));
+      if (typeof key === 'string') values.set(key, bytes);
+    }
+    if (!some.every((key) => values.has(key))) return malformed(endpoint, 'storage without what was asked for');
+  }
+  return keys.map((key) => values.get(key));
+}
+
+/** Keys in one question: of a chunk's payments there are up to three each. */
+const QUERY_KEYS_MAX = 1_000;
 
 /** The most hopeful answer counts: one node that took it is enough. */
 const RANK: readonly (SubmitMeaning | 'taken')[] = [

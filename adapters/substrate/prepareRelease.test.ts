@@ -8,6 +8,7 @@ import { fieldOf, integerOf, isStruct, type Value } from './codec.ts';
 import { vaultAccount } from './multisig.ts';
 import { createVaultCalls } from './multisigCalls.ts';
 import { prepareRelease } from './prepareRelease.ts';
+import { createReleaseWeights } from './releaseWeights.ts';
 import type { Weight } from './runtime.ts';
 import { ASSET, COIN, IN_LANE, makeGateway } from './vault.fixture.ts';
 
@@ -51,8 +52,9 @@ async function prepare(weigh: (call: string) => Weight, amount = COIN): Promise<
       return Promise.resolve(weigh(`${name?.pallet}.${name?.name}`));
     },
   } as unknown as ChainView;
+  const weights = createReleaseWeights(view, createVaultCalls(signers, vault), vault.executor);
   const deps = {
-    ...{ view, gateway: makeGateway([vault]), calls: createVaultCalls(signers, vault), staleBlocks: 100 },
+    ...{ view, recentNow: view.now, weights, gateway: makeGateway([vault]), staleBlocks: 100 },
     cursor: async () => Promise.resolve(undefined),
   };
   return prepareRelease(deps, vault, deliveryOf(amount), signal);

@@ -10,38 +10,38 @@ import { type BlockRef, type ChainView, freeBalance } from './chainView.ts';
 import { fieldOf, integerOf, isStruct, type Value } from './codec.ts';
 import { overlaps } from './derive.ts';
 import { decodeCursor, type OpenOperation } from './cursor.ts';
-import { fits, withMargin } from './fees.ts';
+import { fits } from './fees.ts';
 import type { SubstrateGateway, VaultAccount } from './gateway.ts';
-import type { VaultCalls } from './multisigCalls.ts';
 import { encodeOpening } from './opening.ts';
 import { unpayable } from './receivable.ts';
+import type { RecentNow } from './recentNow.ts';
 import { chunkRemark, type Payout, payoutsOf, refusalOf, releaseCall } from './releaseCall.ts';
+import type { ReleaseWeights } from './releaseWeights.ts';
 import type { Runtime, Weight } from './runtime.ts';
 import { assetKey } from './user.ts';
 
 export interface PrepareDeps {
   readonly view: ChainView;
   readonly gateway: SubstrateGateway;
-  readonly calls: VaultCalls;
+  readonly recentNow: RecentNow['recent'];
+  readonly weights: ReleaseWeights;
   readonly cursor: () => Promise<Uint8Array | undefined>;
   /** Blocks after which an operation is given up. */
   readonly staleBlocks: number;
 }
 
-/** The weight of an execution does not depend on it. */
-const SOME_TIMEPOINT = { height: 1, index: 1 };
 /** Another account may be the one that can pay; and money comes in by itself. */
 const WAIT_MS = 5_000;
 
 export async function prepareRelease(
-  { view, gateway, calls, cursor, staleBlocks }: PrepareDeps,
+  { view, gateway, recentNow, weights, cursor, staleBlocks }: PrepareDeps,
   vault: VaultAccount,
   delivery: Delivery,
   signal: AbortSignal,
 ): Promise<Preparation> {
   const { packets, checkpoint } = delivery;
   const wait = (reason: string): Preparation => ({ kind: 'wait', reason, retryMs: WAIT_MS });
-  const { runtime, finalized } = await view.now(signal);
+  const { runtime, finalized } = await recentNow(signal);
   const chainSeconds = await timeAt(view, runtime, finalized, signal);
   const refused = new Set<number>();
   for (let position = 0; position * PACKET_BYTES < packets.length; position++) {
@@ -69,9 +69,7 @@ export async function prepareRelease(
   if (call === undefined) return wait('another account of the vault issues this asset');
   const most = extrinsicWeightMax(runtime);
   // The execution as a whole counts: it weighs more than what it carries out.
-  const inner = withMargin(await view.weightOf(runtime, call, signal));
-  const execution = calls.execute(runtime, vault.executor, call, SOME_TIMEPOINT, inner);
-  const weight = await view.weightOf(runtime, execution, signal);
+  const { execution: weight } = await weights.of(runtime, call, payouts, signal);
   if (most !== undefined && !fits(weight, most)) {
     return { kind: 'refused', reason: `it weighs ${textOf(weight)}, an extrinsic may weigh ${textOf(most)}` };
   }

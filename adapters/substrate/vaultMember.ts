@@ -33,6 +33,7 @@ import type { SigningKey } from './keys.ts';
 import type { VaultSigners } from './multisig.ts';
 import { createVaultCalls } from './multisigCalls.ts';
 import { unpayable } from './receivable.ts';
+import { createRecentNow } from './recentNow.ts';
 import { callHash, chunkRemark, payoutsOf, refusalOf, releaseCall } from './releaseCall.ts';
 import { decodeTerms, type ReleaseTerms } from './releaseTerms.ts';
 
@@ -65,12 +66,16 @@ export function createVaultMember(deps: VaultMemberDeps, options: VaultMemberOpt
   const { gateway, signers, key } = options;
   const never = new AbortController().signal;
   const serial = createSerial();
+  const { recent } = createRecentNow(clock, view);
   const address = formatAccount(key.account, gateway.ss58Prefix);
+  const addresses = new Map(
+    gateway.vaults.map(({ account }) => [bytesToHex(account), formatAccount(account, gateway.ss58Prefix)]),
+  );
   /** By operation. */
   const handedOut = new Map<string, { readonly nonce: bigint; readonly untilMs: number }>();
 
   const vaultOf = (account: string): VaultAccount | undefined =>
-    gateway.vaults.find((vault) => formatAccount(vault.account, gateway.ss58Prefix) === account);
+    gateway.vaults.find((vault) => addresses.get(bytesToHex(vault.account)) === account);
 
   async function judge(
     vault: VaultAccount,
@@ -87,7 +92,7 @@ export function createVaultMember(deps: VaultMemberDeps, options: VaultMemberOpt
         isFor(open, remark) && equalBytes(open.vault, vault.account) && slotOf(open.timepoint) === slotOf(timepoint),
     );
     if (operation === undefined) return invalid('no such operation is open, or another one has its packets');
-    const now = await view.now(never);
+    const now = await recent(never);
     const call = releaseCall(gateway, now.runtime, vault.account, remark, packets);
     if (call === undefined) return invalid('it leaves something in that this account cannot pay');
     if (!equalBytes(callHash(call), operation.callHash))
@@ -127,7 +132,7 @@ export function createVaultMember(deps: VaultMemberDeps, options: VaultMemberOpt
     const { open } = decodeCursor(await deps.cursor(), gateway.startHeight);
     return new Set(
       open.map(({ vault, timepoint, callHash }) =>
-        operationName(formatAccount(vault, gateway.ss58Prefix), slotOf(timepoint), callHash),
+        operationName(addresses.get(bytesToHex(vault)) ?? '', slotOf(timepoint), callHash),
       ),
     );
   }
@@ -182,7 +187,7 @@ export function createVaultMember(deps: VaultMemberDeps, options: VaultMemberOpt
         throw new ViaductError({ code: 'BUG', shortMessage: 'A release of another vault was promised.' });
       }
       const timepoint = { height: Number(promise.slot >> 32n), index: Number(promise.slot & 0xffffffffn) };
-      const { runtime, context } = await view.now(signal);
+      const { runtime, context } = await recent(signal);
       const nonce = await nonceFor(operationName(promise.holder, promise.slot, promise.content), signal);
       const call = createVaultCalls(signers, vault).approve(runtime, key.account, promise.content, timepoint);
       return concatBytes(key.account, signExtrinsic(runtime, call, key, context, { nonce, tip: 0n }).raw);

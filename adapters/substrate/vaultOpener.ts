@@ -16,29 +16,30 @@ import type { LaneId } from '../../relayer/core/ids.ts';
 import type {
   Cosigners,
   Delivery,
-  ReleaseRequest,
   SignedTransaction,
   TargetAccount,
   TransactionOutcome,
 } from '../../relayer/core/ports.ts';
 import { formatAccount } from './account.ts';
+import { createApprovals } from './approvals.ts';
 import type { ChainNow, ChainView } from './chainView.ts';
-import { slotOf } from './cursor.ts';
+import { type Cursor, decodeCursor, type OpenOperation } from './cursor.ts';
 import type { SubmitMeaning } from './errors.ts';
 import { signExtrinsic } from './extrinsic.ts';
-import { DEFAULT_TIPS, tipFor, type TipPolicy, withMargin } from './fees.ts';
+import { DEFAULT_TIPS, tipFor, type TipPolicy } from './fees.ts';
 import { findClosing } from './findClosing.ts';
 import type { SubstrateGateway, VaultAccount } from './gateway.ts';
 import type { SigningKey } from './keys.ts';
+import { createOperationsLooks, type OperationsLook } from './operationsLooks.ts';
 import type { VaultSigners } from './multisig.ts';
 import { createVaultCalls, readOperation, STALE_BLOCKS, type StoredOperation } from './multisigCalls.ts';
 import { decodeOpening, encodeOpening, type Opening } from './opening.ts';
 import { prepareRelease } from './prepareRelease.ts';
-import { callHash, chunkRemark, releaseCall } from './releaseCall.ts';
-import { encodeReleaseRemark } from './releaseRemark.ts';
-import { encodeTerms } from './releaseTerms.ts';
-import { tryRead } from './runtime.ts';
-import { splitAnswer } from './vaultMember.ts';
+import { createRecentNow, RECENT_MS } from './recentNow.ts';
+import { callHash, chunkRemark, payoutsOf, releaseCall } from './releaseCall.ts';
+import { encodeReleaseRemark, type ReleaseRemark } from './releaseRemark.ts';
+import { createReleaseWeights } from './releaseWeights.ts';
+import type { Runtime } from './runtime.ts';
 
 export interface VaultOpenerDeps {
   readonly clock: Clock;
@@ -64,23 +65,44 @@ export interface VaultOpenerOptions {
   readonly staleBlocks?: number | undefined;
 }
 
-/** How often an operation is looked at between two questions to its members. */
-const LOOKS = 6;
+/** How often members may be asked within the time of `againMs`, when those asked before were too few. */
+const ASKS = 12;
 /** Blocks searched for the end of an operation that this process did not see open. */
 const SEARCH_BLOCKS = 128;
 /** Operations given up that one extrinsic takes back. */
 const CANCELS_MAX = 16;
+/** Operations that are looked at, and listed in search of those to be taken back. */
 const OPERATIONS_MAX = 200;
+/** How often all are listed, in search of those that nobody knows of any more. */
+const SWEEP_MS = 60_000;
 const AGAIN_MS = 6_000;
+/** An opening, its approvals and its execution wait for a block each, and for finality in between. */
+const ROUNDS = 4;
+
+/** What a slot's extrinsic is to bring about, as long as it is not over. */
+interface Release {
+  /** As the engine journals it. */
+  readonly bytes: Uint8Array;
+  /** Whose call it is. */
+  readonly runtime: Runtime;
+  readonly opening: Opening;
+  readonly remark: ReleaseRemark;
+  readonly call: Uint8Array;
+  readonly hash: Uint8Array;
+  /** In hex. */
+  readonly name: string;
+}
 
 interface Watched {
   busy: boolean;
-  /** When it is looked at again. */
-  nextMs: number;
   /** When members may be asked again. */
   askMs: number;
+  /** When it may be carried out again. */
+  executeMs: number;
   /** The last finalized block in which it was open. */
   seen: number;
+  /** When it was found to be open no more. */
+  goneMs: number | undefined;
 }
 
 export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOptions): TargetAccount {
@@ -99,37 +121,61 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
   const executorAddress = formatAccount(executor.account, gateway.ss58Prefix);
   const openerAddress = formatAccount(opener.account, gateway.ss58Prefix);
   const calls = createVaultCalls(signers, vault);
+  const gather = createApprovals({ view, cosigners, log }, { gateway, signers, vault });
   const executing = createSerial();
+  const { recent, fresh } = createRecentNow(clock, view, Math.min(RECENT_MS, againMs));
+  const weights = createReleaseWeights(view, calls, executor.account);
+  /** By slot; and by the call's hash once they are open. */
+  const releases = new Map<bigint, Release>();
   const watched = new Map<string, Watched>();
+  let sweepMs = 0;
   /** Hashes of own open operations that nobody will approve any more, since another account paid their packets. */
   const useless = new Set<string>();
 
   const isDelivered = async ({ checkpoint, packets }: Delivery): Promise<boolean> =>
     (await deps.isDelivered?.(checkpoint.lane, readSequence(packets), packets.length / PACKET_BYTES)) === true;
 
-  const releaseOf = (now: ChainNow, { delivery, refused }: Opening) => {
-    const { packets, checkpoint } = delivery;
-    const remark = chunkRemark(checkpoint.lane, readSequence(packets), packets, refused);
-    const call = releaseCall(gateway, now.runtime, vault.account, remark, packets);
+  const derivedCursor = async (): Promise<Cursor | undefined> => {
+    const bytes = await deps.cursor();
+    return bytes === undefined ? undefined : decodeCursor(bytes, gateway.startHeight);
+  };
+
+  /** Undefined for a slot that is only to be used up. */
+  const releaseAt = ({ runtime }: ChainNow, slot: bigint, bytes: Uint8Array): Release | undefined => {
+    const known = releases.get(slot);
+    if (known?.bytes === bytes && known.runtime === runtime) return known;
+    const opening = decodeOpening(bytes);
+    if (opening === undefined) return undefined;
+    const { packets, checkpoint } = opening.delivery;
+    const remark = chunkRemark(checkpoint.lane, readSequence(packets), packets, opening.refused);
+    const call = releaseCall(gateway, runtime, vault.account, remark, packets);
     if (call === undefined) {
       throw new ViaductError({
         code: 'TX_REVERTED',
         shortMessage: `Account ${address} cannot pay what it was to pay.`,
       });
     }
-    return { remark, call, hash: callHash(call) };
+    const hash = callHash(call);
+    const release = { bytes, runtime, opening, remark, call, hash, name: bytesToHex(hash) };
+    // What this process no longer drives is of no interest.
+    if (releases.size >= OPERATIONS_MAX) releases.clear();
+    releases.set(slot, release);
+    return release;
   };
 
-  const stored = async (now: ChainNow, hash: Uint8Array, at: string | undefined, signal: AbortSignal) => {
-    const key = now.runtime.storageKey('Multisig', 'Multisigs', vault.account, hash);
-    const bytes = await view.storage(now.runtime, key, at, signal);
-    const operation = bytes === undefined ? undefined : readOperation(now.runtime, bytes);
-    return operation !== undefined && equalBytes(operation.depositor, opener.account) ? operation : undefined;
-  };
+  const looks = createOperationsLooks({ clock, view, fresh, derived: derivedCursor }, vault, () =>
+    [...releases.values()].map(({ hash }) => hash),
+  );
 
   /** Takes back what was given up, so that its packets can be in an operation again. */
   const cancels = async (now: ChainNow, signal: AbortSignal): Promise<readonly Uint8Array[]> => {
     const { runtime, finalized } = now;
+    const derived = await derivedCursor();
+    const isGivenUp = ({ vault: account, timepoint }: OpenOperation): boolean =>
+      equalBytes(account, vault.account) && timepoint.height + staleBlocks <= finalized.number;
+    const isKnown = useless.size > 0 || derived === undefined || derived.open.some(isGivenUp);
+    if (!isKnown && clock.now() < sweepMs) return [];
+    sweepMs = clock.now() + SWEEP_MS;
     const prefix = runtime.storageKey('Multisig', 'Multisigs', vault.account);
     const entries = await view.entries(prefix, finalized.hash, OPERATIONS_MAX, signal);
     const present = new Set(entries.map(({ key }) => bytesToHex(key.slice(-32))));
@@ -145,10 +191,16 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
       .slice(0, CANCELS_MAX);
   };
 
-  const openingCall = async (now: ChainNow, opening: Opening | undefined, signal: AbortSignal): Promise<Uint8Array> => {
+  const openingCall = async (
+    now: ChainNow,
+    slot: bigint,
+    bytes: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> => {
     const { runtime } = now;
-    if (opening === undefined) return runtime.call('System', 'remark', { remark: new Uint8Array(0) });
-    const { remark, hash } = releaseOf(now, opening);
+    const release = releaseAt(now, slot, bytes);
+    if (release === undefined) return runtime.call('System', 'remark', { remark: new Uint8Array(0) });
+    const { remark, hash } = release;
     const batch = [
       ...(await cancels(now, signal)),
       calls.approve(runtime, opener.account, hash, undefined),
@@ -158,14 +210,14 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
   };
 
   const sign: TargetAccount['sign'] = async (call, slot, attempt, signal) => {
-    const now = await view.now(signal);
+    const now = await recent(signal);
     const tip = tipFor(attempt, tips);
-    const used = await view.nonce(now.runtime, opener.account, undefined, signal);
-    if (tip === undefined || (attempt > 0 && used > slot)) {
+    const isUsed = attempt > 0 && (await view.nonce(now.runtime, opener.account, undefined, signal)) > slot;
+    if (tip === undefined || isUsed) {
       const why = tip === undefined ? 'the limit of tips leaves no room to replace it' : 'it is on the chain already';
       throw new ViaductError({ code: 'TX_UNDERPRICED', shortMessage: `Slot ${slot} of ${openerAddress}: ${why}.` });
     }
-    const inner = await openingCall(now, decodeOpening(call), signal);
+    const inner = await openingCall(now, slot, call, signal);
     return { slot, attempt, call, ...signExtrinsic(now.runtime, inner, opener, now.context, { nonce: slot, tip }) };
   };
 
@@ -196,38 +248,63 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
   };
 
   const outcome = async (transaction: SignedTransaction, signal: AbortSignal): Promise<TransactionOutcome> => {
-    const now = await view.now(signal);
-    const { runtime, finalized } = now;
-    const used = await view.nonce(runtime, opener.account, finalized.hash, signal);
-    if (used <= transaction.slot) return { kind: 'pending' };
-    const opening = decodeOpening(transaction.call);
-    if (opening === undefined) return { kind: 'included', height: BigInt(finalized.number), gasUsed: 0n };
-    const { hash, call, remark } = releaseOf(now, opening);
-    const name = remark.lane + String(remark.firstSequence);
-    const operation = await stored(now, hash, finalized.hash, signal);
-    const known = watched.get(name);
-    if (operation !== undefined) {
-      if (operation.timepoint.height + staleBlocks <= finalized.number) {
-        watched.delete(name);
-        const height = BigInt(operation.timepoint.height);
-        return { kind: 'reverted', reason: 'the members did not approve it in time', height, alreadyDelivered: false };
-      }
-      // Two accounts may open operations for the same packets before either sees the other's: the later one is of no use.
-      if (await isDelivered(opening.delivery)) {
-        watched.delete(name);
-        useless.add(bytesToHex(hash));
-        const height = BigInt(operation.timepoint.height);
-        return { kind: 'reverted', reason: 'another operation paid its packets', height, alreadyDelivered: true };
-      }
-      const watch = known ?? { busy: false, nextMs: 0, askMs: 0, seen: finalized.number };
-      watch.seen = finalized.number;
-      watched.set(name, watch);
-      if (!watch.busy && clock.now() >= watch.nextMs) drive(watch, now, opening, operation, call, hash, signal);
-      return { kind: 'pending' };
+    const { slot, call: bytes } = transaction;
+    const found = await looks.forSlot(slot, releaseAt(await recent(signal), slot, bytes)?.hash, signal);
+    const { now, finalized } = found;
+    const { number } = now.finalized;
+    if (finalized.used <= slot) return { kind: 'pending' };
+    const release = releaseAt(now, slot, bytes);
+    if (release === undefined) return { kind: 'included', height: BigInt(number), gasUsed: 0n };
+    // Another runtime makes it another call: the next look asks for that.
+    if (!found.asked.has(release.name)) return { kind: 'pending' };
+    const operation = finalized.open.get(release.name);
+    if (operation === undefined) return afterClosing(slot, release, found, signal);
+
+    const height = BigInt(operation.timepoint.height);
+    if (operation.timepoint.height + staleBlocks <= number) {
+      forget(slot, release);
+      return { kind: 'reverted', reason: 'the members did not approve it in time', height, alreadyDelivered: false };
     }
-    const from = known?.seen ?? Math.max(1, finalized.number - SEARCH_BLOCKS);
-    const closing = await findClosing(view, runtime, gateway, hash, [from, finalized.number], signal);
+    // Two accounts may open operations for the same packets before either sees the other's: the later one is of no use.
+    if (await isDelivered(release.opening.delivery)) {
+      forget(slot, release);
+      useless.add(release.name);
+      return { kind: 'reverted', reason: 'another operation paid its packets', height, alreadyDelivered: true };
+    }
+    const known = watched.get(release.name);
+    const watch = known ?? { busy: false, askMs: 0, executeMs: 0, seen: number, goneMs: undefined };
+    watch.seen = number;
+    watched.set(release.name, watch);
+    if (!watch.busy) drive(watch, found, release, operation, signal);
+    return { kind: 'pending' };
+  };
+
+  const forget = (slot: bigint, { name }: Release): void => {
+    releases.delete(slot);
     watched.delete(name);
+  };
+
+  /** What became of an operation that is open no more. */
+  const afterClosing = async (
+    slot: bigint,
+    release: Release,
+    { now, derived }: OperationsLook,
+    signal: AbortSignal,
+  ): Promise<TransactionOutcome> => {
+    const { number } = now.finalized;
+    const watch = watched.get(release.name);
+    // What this process derives says it for nothing, a moment after the chain; only where it does not, blocks are searched.
+    if (await isDelivered(release.opening.delivery)) {
+      forget(slot, release);
+      return { kind: 'included', height: BigInt(number), gasUsed: 0n };
+    }
+    if (watch !== undefined && derived !== undefined && derived.height < BigInt(number)) {
+      watch.goneMs ??= clock.now();
+      if (clock.now() - watch.goneMs < againMs) return { kind: 'pending' };
+    }
+    const from = watch?.seen ?? Math.max(1, number - SEARCH_BLOCKS);
+    const closing = await findClosing(view, now.runtime, gateway, release.hash, [from, number], signal);
+    forget(slot, release);
     if (closing === undefined) return { kind: 'slotTaken' };
     const height = BigInt(closing.height);
     if (closing.kind === 'executed') return { kind: 'included', height, gasUsed: 0n };
@@ -237,127 +314,62 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
   /** One step further with an open operation, beside the engine's own loop. Its failures are tried again. */
   const drive = (
     watch: Watched,
-    now: ChainNow,
-    opening: Opening,
+    { now, best, derived }: OperationsLook,
+    release: Release,
     operation: StoredOperation,
-    call: Uint8Array,
-    hash: Uint8Array,
     signal: AbortSignal,
   ): void => {
+    // What is not finalized yet counts here: nothing of it can do harm.
+    const approvals = best.open.get(release.name)?.approvals;
+    const at = clock.now();
+    // Over already, only not finalized.
+    if (approvals === undefined) return;
+    const isApproved = approvals.length >= calls.approvalsNeeded;
+    if (at < (isApproved ? watch.executeMs : watch.askMs)) return;
+    // Members sign what they derived themselves. They do so as fast as this process, which spares them a question in vain.
+    const isEarly = derived !== undefined && derived.height < BigInt(operation.timepoint.height);
+    if (!isApproved && isEarly) return;
+    if (isApproved) watch.executeMs = at + againMs;
+    else watch.askMs = at + againMs;
     watch.busy = true;
-    /** Milliseconds until it is worth another look. */
-    const step = async (): Promise<number> => {
-      // What is not finalized yet counts here: nothing of it can do harm.
-      const approvals = (await stored(now, hash, undefined, signal))?.approvals;
-      // Over already, only not finalized.
-      if (approvals === undefined) return againMs;
-      if (approvals.length >= calls.approvalsNeeded) {
-        await execute(now, call, operation, signal);
-        return againMs;
-      }
-      if (clock.now() >= watch.askMs) {
-        watch.askMs = clock.now() + againMs;
-        await gather(now, opening, operation, approvals, hash, signal);
-      }
-      return againMs / LOOKS;
-    };
-    step()
+    (isApproved
+      ? execute(now, release, operation, signal)
+      : gather(now, { ...release.opening, hash: release.hash }, operation.timepoint, approvals, signal)
+    )
       .catch((thrown: unknown) => {
         const { code, message } = asViaductError(thrown);
         if (!signal.aborted) log.warn({ account: address, code, detail: message }, 'an operation of a vault waits');
-        if (code !== 'COSIGNERS_MISSING') return againMs;
         // Members that do not have the block yet will have it soon.
-        watch.askMs = 0;
-        return againMs / LOOKS;
+        if (code === 'COSIGNERS_MISSING') watch.askMs = clock.now() + againMs / ASKS;
       })
-      .then((ms) => {
+      .finally(() => {
         watch.busy = false;
-        watch.nextMs = clock.now() + ms;
-      })
-      .catch(() => undefined);
+      });
   };
 
   const execute = async (
     now: ChainNow,
-    call: Uint8Array,
+    { call, opening, remark }: Release,
     { timepoint }: StoredOperation,
     signal: AbortSignal,
-  ): Promise<void> =>
-    executing(async () => {
-      const weight = withMargin(await view.weightOf(now.runtime, call, signal));
+  ): Promise<void> => {
+    const payouts = payoutsOf(gateway, vault.account, opening.delivery.packets, remark.refused) ?? [];
+    return executing(async () => {
+      const { inner: weight } = await weights.of(now.runtime, call, payouts, signal);
       const inner = calls.execute(now.runtime, executor.account, call, timepoint, weight);
       const nonce = await view.nextIndex(executorAddress, signal);
       await view.submit(signExtrinsic(now.runtime, inner, executor, now.context, { nonce, tip: 0n }).raw, signal);
     });
-
-  /** Asks the members and sends what they signed, also when it is not enough yet. */
-  const gather = async (
-    now: ChainNow,
-    { delivery, refused }: Opening,
-    { timepoint }: StoredOperation,
-    approvals: readonly Uint8Array[],
-    hash: Uint8Array,
-    signal: AbortSignal,
-  ): Promise<void> => {
-    const terms = encodeTerms({ timepoint, refused }, delivery.packets.length / PACKET_BYTES);
-    const request: ReleaseRequest = { account: address, slot: slotOf(timepoint), delivery, terms };
-    // All of them, not just enough: an approval that is not sent leaves a gap in its member's nonces, and what that member signs
-    // next waits behind it.
-    const absent = signers.members.filter(
-      (member) => !approvals.some((approved) => equalBytes(approved, member)),
-    ).length;
-    const taken = new Map<string, Promise<void>>();
-    const send = async (member: string, raw: Uint8Array): Promise<void> => {
-      const { meaning, words } = await view.submit(raw, signal);
-      // A used nonce comes from asking twice; what a member has to mend is another thing.
-      if (meaning === 'outOfFunds') log.warn({ account: member, words }, 'a member of a vault cannot pay its fees');
-    };
-    const take = (answer: Uint8Array): 'more' | 'enough' => {
-      const split = splitAnswer(answer);
-      const isNew =
-        split !== undefined &&
-        signers.members.some((member) => equalBytes(member, split.member)) &&
-        !approvals.some((approved) => equalBytes(approved, split.member));
-      if (isNew && isApproval(now, split.member, split.raw, hash, timepoint)) {
-        const member = formatAccount(split.member, gateway.ss58Prefix);
-        if (!taken.has(member)) {
-          const sending = send(member, split.raw);
-          // Its failure is heard below, once the members were waited for.
-          sending.catch(() => undefined);
-          taken.set(member, sending);
-        }
-      }
-      return taken.size >= absent ? 'enough' : 'more';
-    };
-    const enough = calls.approvalsNeeded - approvals.length;
-    try {
-      await cosigners.collect(request, take, signal);
-    } catch (thrown) {
-      if (taken.size < enough) throw thrown;
-    } finally {
-      await Promise.all(taken.values());
-    }
-  };
-
-  /** Whether a member's bytes are its own approval of this operation: anything else would cost it a fee for nothing. */
-  const isApproval = (
-    { runtime }: ChainNow,
-    member: Uint8Array,
-    raw: Uint8Array,
-    hash: Uint8Array,
-    timepoint: StoredOperation['timepoint'],
-  ): boolean => {
-    const read = tryRead(() => runtime.readExtrinsic(raw));
-    if (read?.signer === undefined || !equalBytes(read.signer, member)) return false;
-    return equalBytes(read.call, calls.approve(runtime, member, hash, timepoint));
   };
 
   return {
     address,
-    nextSlot: async (signal) => view.nonce((await view.now(signal)).runtime, opener.account, undefined, signal),
+    rounds: ROUNDS,
+    nextSlot: async (signal) => (await looks.fresh(signal)).best.used,
     prepare: async (delivery, signal) => {
       if (await isDelivered(delivery)) return { kind: 'alreadyDelivered' };
-      return prepareRelease({ view, gateway, calls, cursor: deps.cursor, staleBlocks }, vault, delivery, signal);
+      const prepareDeps = { view, gateway, recentNow: recent, weights, cursor: deps.cursor, staleBlocks };
+      return prepareRelease(prepareDeps, vault, delivery, signal);
     },
     sign,
     broadcast,

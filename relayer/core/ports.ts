@@ -158,6 +158,8 @@ export interface TargetLaneView {
 export interface TargetAccount {
   /** The native address, for logs and keys. */
   readonly address: string;
+  /** Waits for a block that one transaction takes until it is resolved: as many times more are under way. Default: 1. */
+  readonly rounds?: number | undefined;
   /** The first slot (account nonce) that no included transaction has used. */
   nextSlot(signal: AbortSignal): Promise<bigint>;
   /** What this delivery needs now, by asking the chain. */

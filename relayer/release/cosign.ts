@@ -21,7 +21,7 @@ import type { Logger } from '../core/log.ts';
 import type { Delivery, ReleaseRequest, VaultMember } from '../core/ports.ts';
 import { overlaps } from '../core/ranges.ts';
 import { decodeReleaseRequest, encodeReleaseAnswer, releaseRequestId } from '../core/release.ts';
-import { type AttestationRules, certificateProblem, chunkProblem } from '../core/signatures.ts';
+import { type AttestationRules, chunkProblem, createCertificateCheck } from '../core/signatures.ts';
 import type { Subjects } from '../core/subjects.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Journal } from '../store/journal.ts';
@@ -63,6 +63,7 @@ class Refused extends Error {}
 /** Answers requests until the signal fires. */
 export function cosign(chain: ChainName, lanes: readonly ReleaseLane[], deps: CosignDeps, signal: AbortSignal): void {
   const { bus, subjects, journal, promises, member, log, telemetry } = deps;
+  const certificates = createCertificateCheck();
   const byId = new Map(lanes.map((lane) => [lane.id, lane]));
   const quarantined = startQuarantine(chain, member.quarantine, deps, signal);
 
@@ -125,7 +126,7 @@ export function cosign(chain: ChainName, lanes: readonly ReleaseLane[], deps: Co
     const { checkpoint, chunkIndex, packets } = delivery;
     const lane = byId.get(checkpoint.lane);
     if (lane === undefined) throw new Refused('the lane does not end here');
-    const problem = certificateProblem(delivery, lane.rules) ?? chunkProblem(delivery);
+    const problem = certificates.problem(delivery, lane.rules) ?? chunkProblem(delivery);
     if (problem !== undefined) throw new Refused(problem);
     const count = packetsInChunk(checkpoint, chunkIndex);
     const firstSequence = checkpoint.firstSequence + BigInt(chunkIndex * checkpoint.chunkSize);

@@ -11,6 +11,7 @@ import { createVaultCalls, STALE_BLOCKS } from '../../../adapters/substrate/mult
 import { prepareRelease } from '../../../adapters/substrate/prepareRelease.ts';
 import { callHash, chunkRemark, releaseCall } from '../../../adapters/substrate/releaseCall.ts';
 import { encodeReleaseRemark, type ReleaseRemark } from '../../../adapters/substrate/releaseRemark.ts';
+import { createReleaseWeights } from '../../../adapters/substrate/releaseWeights.ts';
 import type { Runtime, RuntimeEvent, Weight } from '../../../adapters/substrate/runtime.ts';
 import {
   ASSET,
@@ -156,7 +157,8 @@ export async function createVaultBench(
     prepare: async (kind, count) => {
       const { own, remark } = draft(kind, count);
       const cursor = async (): Promise<undefined> => Promise.resolve(undefined);
-      const deps = { view, gateway, calls, cursor, staleBlocks: STALE_BLOCKS };
+      const weights = createReleaseWeights(view, calls, vault.executor);
+      const deps = { view, recentNow: view.now, weights, gateway, cursor, staleBlocks: STALE_BLOCKS };
       return prepareRelease(deps, vault, deliveryOf(remark, own), signal);
     },
     approve: async (kind, payouts, releases) => {
