@@ -33,6 +33,9 @@ export interface Codec {
   entry(type: number): TypeEntry;
 }
 
+type ReadValue = (reader: ScaleReader, depth: number) => Value;
+type ReadAt = (type: number, reader: ScaleReader, depth: number) => Value;
+
 /** Real values nest a dozen deep; deeper ones are calls that somebody made to be deep. */
 const DEPTH_MAX = 48;
 /** Items of one sequence: three times the events of a full relay block. */
@@ -49,52 +52,84 @@ export function createCodec(metadata: Metadata): Codec {
     return definition.kind === 'primitive' && definition.primitive === 'u8';
   };
 
-  const readFields = (fields: readonly Field[], reader: ScaleReader, depth: number): Value[] =>
-    fields.map(({ type }) => readAt(type, reader, depth));
-
-  const readMany = (type: number, count: number, reader: ScaleReader, depth: number): Value =>
-    isByte(type)
-      ? new Uint8Array(reader.bytes(count))
-      : Array.from({ length: count }, () => readAt(type, reader, depth));
-
-  function readAt(type: number, reader: ScaleReader, depth: number): Value {
+  /** One for each type, made when it is first met: what a type is was looked up then, and never for a value. */
+  const readers: (ReadValue | undefined)[] = [];
+  const readAt: ReadAt = (type, reader, depth) => {
     if (depth > DEPTH_MAX) throw new Refusal('a value nests too deep');
+    return (readers[type] ??= readerOf(type))(reader, depth);
+  };
+
+  /** The values of the fields, of which a refusal in the middle leaves nothing. */
+  const fieldsReader = (fields: readonly Field[]): ((reader: ScaleReader, depth: number) => Value[]) => {
+    const types = fields.map(({ type }) => type);
+    return (reader, depth) => {
+      const values: Value[] = [];
+      for (const type of types) values.push(readAt(type, reader, depth));
+      return values;
+    };
+  };
+
+  const manyReader = (type: number): ((count: number, reader: ScaleReader, depth: number) => Value) => {
+    if (isByte(type)) return (count, reader) => new Uint8Array(reader.bytes(count));
+    return (count, reader, depth) => {
+      const values: Value[] = [];
+      for (let i = 0; i < count; i++) values.push(readAt(type, reader, depth));
+      return values;
+    };
+  };
+
+  function readerOf(type: number): ReadValue {
     const { definition } = entry(type);
     switch (definition.kind) {
       case 'composite': {
-        const values = readFields(definition.fields, reader, depth + 1);
-        const [only] = values;
-        if (values.length === 1 && only !== undefined) return only;
-        return { variant: undefined, names: definition.fields.map(({ name }) => name), values };
+        const { fields } = definition;
+        const names = fields.map(({ name }) => name);
+        const [only] = fields;
+        if (fields.length === 1 && only !== undefined) return (reader, depth) => readAt(only.type, reader, depth + 1);
+        const readFields = fieldsReader(fields);
+        return (reader, depth) => ({ variant: undefined, names, values: readFields(reader, depth + 1) });
       }
       case 'variant': {
-        const index = reader.u8();
-        const variant = definition.variants.get(index);
-        if (variant === undefined) throw new Refusal(`a variant has no index ${index}`);
-        const values = readFields(variant.fields, reader, depth + 1);
-        return { variant: variant.name, names: variant.fields.map(({ name }) => name), values };
+        const known = [...definition.variants].map(([index, { name, fields }]) => {
+          const names = fields.map((field) => field.name);
+          return [index, { name, names, readFields: fieldsReader(fields) }] as const;
+        });
+        const variants = new Map(known);
+        return (reader, depth) => {
+          const index = reader.u8();
+          const variant = variants.get(index);
+          if (variant === undefined) throw new Refusal(`a variant has no index ${index}`);
+          return { variant: variant.name, names: variant.names, values: variant.readFields(reader, depth + 1) };
+        };
       }
-      case 'sequence':
-        return readMany(definition.type, reader.length(sequenceMax(definition.type, reader)), reader, depth + 1);
-      case 'array':
-        return readMany(definition.type, definition.length, reader, depth + 1);
-      case 'tuple':
-        return definition.types.map((item) => readAt(item, reader, depth + 1));
-      case 'primitive':
-        return readPrimitive(definition.primitive, reader);
+      case 'sequence': {
+        const readMany = manyReader(definition.type);
+        const isBytes = isByte(definition.type);
+        // Bytes are bounded by what is left.
+        return (reader, depth) => readMany(reader.length(isBytes ? reader.remaining : ITEMS_MAX), reader, depth + 1);
+      }
+      case 'array': {
+        const { length } = definition;
+        const readMany = manyReader(definition.type);
+        return (reader, depth) => readMany(length, reader, depth + 1);
+      }
+      case 'tuple': {
+        const { types } = definition;
+        return (reader, depth) => types.map((item) => readAt(item, reader, depth + 1));
+      }
+      case 'primitive': {
+        const { primitive } = definition;
+        return (reader) => readPrimitive(primitive, reader);
+      }
       case 'compact':
-        return readCompact(reader);
+        return readCompact;
       case 'bits': {
-        const bits = reader.length(ITEMS_MAX);
         const store = entry(definition.store).definition;
         const width = store.kind === 'primitive' ? Number(/\d+$/.exec(store.primitive)?.[0] ?? 8) : 8;
-        return new Uint8Array(reader.bytes(Math.ceil(bits / width) * (width / 8)));
+        return (reader) => new Uint8Array(reader.bytes(Math.ceil(reader.length(ITEMS_MAX) / width) * (width / 8)));
       }
     }
   }
-
-  /** Bytes are bounded by what is left. */
-  const sequenceMax = (type: number, reader: ScaleReader): number => (isByte(type) ? reader.remaining : ITEMS_MAX);
 
   function write(type: number, input: Input): Uint8Array {
     const { definition, name } = entry(type);
@@ -256,10 +291,11 @@ function writePrimitive(primitive: Primitive, input: Input): Uint8Array {
 export function readCompact(reader: ScaleReader): bigint {
   const first = reader.u8();
   const mode = first & 3;
+  if (mode === 0) return BigInt(first >>> 2);
   if (mode < 3) {
     const bytes = Uint8Array.of(first, ...reader.bytes([0, 1, 3][mode] ?? 0));
     const value = fromLittleEndian(bytes) >> 2n;
-    if (mode > 0 && value < 1n << BigInt([0, 6, 14][mode] ?? 0)) throw new Refusal('a compact integer is not shortest');
+    if (value < 1n << BigInt([0, 6, 14][mode] ?? 0)) throw new Refusal('a compact integer is not shortest');
     return value;
   }
   const count = (first >>> 2) + 4;
@@ -278,9 +314,17 @@ export function writeCompact(value: bigint): Uint8Array {
 }
 
 function fromLittleEndian(bytes: Uint8Array): bigint {
+  if (bytes.length === 16) return fromWords(bytes);
   let value = 0n;
   for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i] as number);
   return value;
+}
+
+/** Amounts are 128 bits, and the upper half of nearly all of them is empty. */
+function fromWords(bytes: Uint8Array): bigint {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
+  const [low, high] = [view.getBigUint64(0, true), view.getBigUint64(8, true)];
+  return high === 0n ? low : (high << 64n) | low;
 }
 
 export function littleEndian(value: bigint, width: number): Uint8Array {
