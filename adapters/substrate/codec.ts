@@ -231,7 +231,10 @@ function hasField(input: Input, name: string): boolean {
 
 /** The variant that an input names; an account where addresses have variants is `Id`. */
 function variantOf(variants: ReadonlyMap<number, Variant>, input: Input): [Variant | undefined, Input] {
-  const byName = (name: string): Variant | undefined => [...variants.values()].find((item) => item.name === name);
+  const byName = (name: string): Variant | undefined => {
+    for (const item of variants.values()) if (item.name === name) return item;
+    return undefined;
+  };
   if (input instanceof Uint8Array) {
     const id = input.length === 32 ? byName('Id') : undefined;
     return [id, input];

@@ -1,6 +1,6 @@
 /** Shapes that nodes answer in. Total: undefined for anything else. */
+import { Buffer } from 'node:buffer';
 import { compactBytes, joinBytes } from '../../light-clients/scale.ts';
-import { fromHex } from '../../relayer/core/bytes.ts';
 
 export function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -10,8 +10,10 @@ export function asRecord(value: unknown): Readonly<Record<string, unknown>> | un
 
 /** `0x` and hex digits, of exactly `length` bytes where that is given. */
 export function asBytes(value: unknown, length?: number): Uint8Array | undefined {
-  if (typeof value !== 'string' || !/^0x(?:[0-9a-fA-F]{2})*$/.test(value)) return undefined;
-  return length === undefined || value.length === 2 + 2 * length ? fromHex(value) : undefined;
+  if (typeof value !== 'string' || value.length % 2 !== 0 || !/^0x[0-9a-fA-F]*$/.test(value)) return undefined;
+  if (length !== undefined && value.length !== 2 + 2 * length) return undefined;
+  // The host's decoder, many times as fast as one in JavaScript, and no judge of digits. Its small results share memory.
+  return new Uint8Array(Buffer.from(value.slice(2), 'hex'));
 }
 
 export function asBytesList(value: unknown): readonly Uint8Array[] | undefined {

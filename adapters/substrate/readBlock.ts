@@ -108,7 +108,7 @@ export function callsOf(batch: CallValue): readonly CallValue[] {
   return (calls as readonly Value[]).flatMap((outer) => {
     const inner = isStruct(outer) ? outer.values[0] : undefined;
     if (!isStruct(outer) || outer.variant === undefined || !isStruct(inner) || inner.variant === undefined) return [];
-    return [{ ...inner, pallet: outer.variant, variant: inner.variant }];
+    return [{ pallet: outer.variant, variant: inner.variant, names: inner.names, values: inner.values }];
   });
 }
 

@@ -97,8 +97,16 @@ export function createRuntime(metadataBytes: Uint8Array): Runtime {
     const { definition } = codec.entry(type);
     return definition.kind === 'variant' ? [...definition.variants.values()] : [];
   };
-  const findCall = (pallet: string, name: string): Variant | undefined =>
-    variantsOf(metadata.pallets.get(pallet)?.calls).find((variant) => variant.name === name);
+  const callsByName = new Map<string, ReadonlyMap<string, Variant>>();
+  const findCall = (pallet: string, name: string): Variant | undefined => {
+    let calls = callsByName.get(pallet);
+    if (calls === undefined) {
+      const variants = variantsOf(metadata.pallets.get(pallet)?.calls);
+      calls = new Map(variants.map((variant) => [variant.name, variant]));
+      if (metadata.pallets.has(pallet)) callsByName.set(pallet, calls);
+    }
+    return calls.get(name);
+  };
 
   const readExtrinsic: Runtime['readExtrinsic'] = (bytes) => {
     must(bytes.length <= EXTRINSIC_BYTES_MAX, 'extrinsic: too long');
@@ -123,7 +131,7 @@ export function createRuntime(metadataBytes: Uint8Array): Runtime {
       must(outer.variant !== undefined && event.variant !== undefined, 'events: not an event');
       const at = phase.variant === 'ApplyExtrinsic' ? phase.values[0] : undefined;
       const extrinsic = typeof at === 'number' ? at : undefined;
-      return { ...event, pallet: outer.variant, variant: event.variant, extrinsic };
+      return { pallet: outer.variant, variant: event.variant, names: event.names, values: event.values, extrinsic };
     });
   };
 
@@ -145,7 +153,7 @@ export function createRuntime(metadataBytes: Uint8Array): Runtime {
       const inner = isStruct(outer) ? outer.values[0] : undefined;
       must(isStruct(outer) && outer.variant !== undefined, 'call: not a call');
       must(isStruct(inner) && inner.variant !== undefined, 'call: not a call of a pallet');
-      return { ...inner, pallet: outer.variant, variant: inner.variant };
+      return { pallet: outer.variant, variant: inner.variant, names: inner.names, values: inner.values };
     },
     call: (pallet, name, args) => {
       const index = metadata.pallets.get(pallet)?.index;
