@@ -2,6 +2,7 @@
  * What a node says of a chain right now: its runtime, storage, nonces, what a call weighs; and sending extrinsics. Unverified:
  * good for planning and for what costs the asker alone, never for settlement.
  */
+import { blake2b256 } from '../../light-clients/blake2b.ts';
 import { createScaleReader, joinBytes, sizedBytes, u32Bytes } from '../../light-clients/scale.ts';
 import { fromHex, toHex } from '../../relayer/core/bytes.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
@@ -9,7 +10,7 @@ import type { EndpointRing } from '../endpoints/index.ts';
 import { fieldOf, integerOf, isStruct, readCompact, type Value } from './codec.ts';
 import { type SubmitMeaning, submitMeaning } from './errors.ts';
 import type { SigningContext } from './extrinsic.ts';
-import { pullFinalizedHash, pullHeader } from './finality.ts';
+import { pullFinalizedHash } from './finality.ts';
 import { asBytes, asBytesList, asHeader, asNumber, asRecord } from './json.ts';
 import type { SubstrateEndpoint } from './rpc.ts';
 import { type Runtime, type RuntimeEvent, type Weight } from './runtime.ts';
@@ -155,10 +156,9 @@ export function createChainView(
       }, signal),
     best: async (signal) =>
       ring.ask(async (endpoint) => {
-        const hash = await endpoint.result('chain_getBlockHash', [], signal);
-        if (asBytes(hash, 32) === undefined) return malformed(endpoint, 'the hash of the best block');
-        const { number } = await pullHeader(endpoint, hash as string, signal);
-        return { number, hash: hash as string };
+        const header = asHeader(await endpoint.result('chain_getHeader', [], signal));
+        if (header === undefined) return malformed(endpoint, 'the header of the best block');
+        return { number: header.number, hash: toHex(blake2b256(header.encoded)) };
       }, signal),
     submit: async (raw, signal) => {
       const answers = await Promise.all(
