@@ -57,6 +57,8 @@ export interface LanesRun {
   readonly delivered: number;
   /** Of all lanes, from the first delivery of any to the last of any. */
   readonly deliveredPerSecond: number;
+  /** While all lanes delivered: from the time when each had begun to the time when the first one ended. */
+  readonly allAtWork: { readonly seconds: number; readonly perSecond: readonly number[] };
   /** CPU microseconds per transfer, by process: all of it, and what is above what the process takes at rest. */
   readonly cpuMicros: Readonly<Record<string, number>>;
   readonly cpuMicrosAboveRest: Readonly<Record<string, number>>;
@@ -122,11 +124,12 @@ export async function measureLanes(
       deposits: report.included,
       ...{ chunks, report },
       depositsPerSecond: rounded(report.perSecond),
-      deliveredPerSecond: rounded(rateOf([{ lane, chunks }], watches)),
+      deliveredPerSecond: rounded(rateOf(timesOf(lane, chunks, watches))),
       toSubmitted: percentiles(latencies.submitted),
       toIncluded: percentiles(latencies.included),
     };
   });
+  const all = lanes.map((lane, index) => timesOf(lane, paid[index] ?? [], watches));
   const delivered = sumCounts(paid.flat());
   type Share = (name: string, used: number) => number;
   const per: Share = (_, used) => used / Math.max(1, delivered);
@@ -139,12 +142,8 @@ export async function measureLanes(
   return {
     lanes: runs,
     delivered,
-    deliveredPerSecond: rounded(
-      rateOf(
-        lanes.map((lane, index) => ({ lane, chunks: paid[index] ?? [] })),
-        watches,
-      ),
-    ),
+    deliveredPerSecond: rounded(rateOf(all.flat())),
+    allAtWork: whileAllDeliver(all),
     cpuMicros: table(per),
     cpuMicrosAboveRest: table(above),
     relayerCpuMicros: ofRelayers(per),
@@ -157,9 +156,9 @@ export async function measureLanes(
 
 /** What a bench prints of a run. */
 export function figuresOf({ lanes, ...run }: LanesRun): Readonly<Record<string, unknown>> {
-  const { cpuMicros, cpuMicrosAboveRest, gcPercent, rssMb, deliveredPerSecond } = run;
+  const { cpuMicros, cpuMicrosAboveRest, gcPercent, rssMb, deliveredPerSecond, allAtWork } = run;
   return {
-    ...{ deliveredPerSecond, cpuMicros, cpuMicrosAboveRest, gcPercent, rssMb },
+    ...{ deliveredPerSecond, allAtWork, cpuMicros, cpuMicrosAboveRest, gcPercent, rssMb },
     lanes: lanes.map(({ chunks: _, report: _report, ...figures }) => figures),
   };
 }
@@ -212,27 +211,49 @@ function sumGc({ logs }: Measured): number {
   return logs.reduce((sum, file) => sum + gcMillis(file), 0);
 }
 
+interface Delivered {
+  readonly atMs: number;
+  readonly count: number;
+}
+
+/** By when the blocks came. */
+function timesOf(lane: LaneUnderLoad, chunks: readonly PaidChunk[], watches: Watches): readonly Delivered[] {
+  return chunks.flatMap(({ height, count }) => {
+    const atMs = watches.of(lane.target).headMs(height);
+    return atMs === undefined ? [] : [{ atMs, count }];
+  });
+}
+
 /**
- * Deliveries between the first and the last block with one, by when the blocks came; of several lanes together, from the first
- * of any to the last of any. The first block's own belong to the time before it.
+ * Deliveries between the first and the last block with one; of several lanes together, from the first of any to the last of any.
+ * The first block's own belong to the time before it.
  */
-function rateOf(
-  all: readonly { readonly lane: LaneUnderLoad; readonly chunks: readonly PaidChunk[] }[],
-  watches: Watches,
-): number {
-  const timed = all.flatMap(({ lane, chunks }) =>
-    chunks.flatMap(({ height, count }) => {
-      const atMs = watches.of(lane.target).headMs(height);
-      return atMs === undefined ? [] : [{ atMs, count }];
-    }),
+function rateOf(timed: readonly Delivered[]): number {
+  const { fromMs, toMs } = spanOf(timed);
+  return countedIn(timed, fromMs, toMs);
+}
+
+/** The time in which every lane delivers, and each lane's rate in it. */
+export function whileAllDeliver(lanes: readonly (readonly Delivered[])[]): LanesRun['allAtWork'] {
+  const spans = lanes.map(spanOf);
+  const fromMs = Math.max(...spans.map((span) => span.fromMs));
+  const toMs = Math.min(...spans.map((span) => span.toMs));
+  const perSecond = lanes.map((timed) => rounded(countedIn(timed, fromMs, toMs)));
+  return { seconds: Math.max(0, toMs - fromMs) / 1_000, perSecond };
+}
+
+function spanOf(timed: readonly Delivered[]): { readonly fromMs: number; readonly toMs: number } {
+  return timed.reduce(
+    ({ fromMs, toMs }, { atMs }) => ({ fromMs: Math.min(fromMs, atMs), toMs: Math.max(toMs, atMs) }),
+    { fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY },
   );
-  const [from, to] = timed.reduce(
-    ([least, most], { atMs }) => [Math.min(least, atMs), Math.max(most, atMs)],
-    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
-  );
-  if (to <= from) return 0;
-  const counted = timed.filter(({ atMs }) => atMs > from);
-  return (counted.reduce((sum, { count }) => sum + count, 0) * 1_000) / (to - from);
+}
+
+/** A second, after `fromMs` and up to `toMs`. */
+function countedIn(timed: readonly Delivered[], fromMs: number, toMs: number): number {
+  if (toMs <= fromMs) return 0;
+  const counted = timed.filter(({ atMs }) => atMs > fromMs && atMs <= toMs);
+  return (counted.reduce((sum, { count }) => sum + count, 0) * 1_000) / (toMs - fromMs);
 }
 
 /** One value per transfer. */
