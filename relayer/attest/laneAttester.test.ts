@@ -190,6 +190,31 @@ describe('a checkpoint', () => {
     expect(next).toEqual([statementOver(packetsFrom(6n, 2))]);
   });
 
+  it.each([
+    { what: 'a vault has paid in part goes on', acceptsInOrder: false, delivered: 4, next: [] },
+    {
+      what: 'a vault has paid in part, other than by its chunks, does not',
+      acceptsInOrder: false,
+      delivered: 3,
+      next: [3n],
+    },
+    { what: 'reaches beyond what a contract accepted does not', acceptsInOrder: true, delivered: 4, next: [4n] },
+  ])('that $what', async ({ acceptsInOrder, delivered, next }) => {
+    const rules = { ...RULES, chunkSize: 4 };
+    const one = member(FIRST, rules, undefined, acceptsInOrder);
+    await derivePackets(one.journal, packetsFrom(0n, 10), 1n);
+    await one.attester.tick();
+    const [proposed] = one.votes().map((vote) => decodeCertificate(vote).checkpoint);
+    await one.attester.onCertificate(encodeCertificate(signedBy(proposed!, KEYS.slice(0, 2), rules)));
+    await settle(one.journal, acceptsInOrder ? BigInt(delivered) : undefined, [[0n, delivered]]);
+    for (let turn = 0; turn < 3; turn++) {
+      await one.attester.tick();
+      await clock.advance(TURN_MS);
+    }
+    const later = one.votes().map((vote) => decodeCertificate(vote).checkpoint.firstSequence);
+    expect([...new Set(later)]).toEqual(next);
+  });
+
   it('waits until its packets are derived here, and is signed then', async () => {
     const late = await memberWith(OTHER, 0);
     await late.attester.onVote(voteOf(truth, KEYS[FIRST]!));

@@ -22,7 +22,7 @@ import { assert, asViaductError } from '../core/errors.ts';
 import type { ChainName, LaneId } from '../core/ids.ts';
 import { CHECKPOINT_CHUNKS_MAX, VOTES_PENDING_MAX } from '../core/limits.ts';
 import type { Logger } from '../core/log.ts';
-import { endOfRun } from '../core/ranges.ts';
+import { endOfRun, type Watermark } from '../core/ranges.ts';
 import { type AttestationRules, certificateProblem, signerOf, statementProblem } from '../core/signatures.ts';
 import type { TargetBudget } from '../core/ports.ts';
 import type { Telemetry } from '../core/telemetry.ts';
@@ -158,7 +158,7 @@ export function createLaneAttester(
     for (let base = accepted; ;) {
       let end = endOfRun(delivered, base);
       for (const { checkpoint } of await journal.certificates(lane.id, base, CERTIFICATES_PER_READ)) {
-        if (checkpoint.firstSequence !== end || isSplit(checkpoint, delivered)) continue;
+        if (!goesOnAt(end, checkpoint, delivered) || isSplit(checkpoint, delivered)) continue;
         end = endOfRun(delivered, endSequence(checkpoint));
         pending += 1;
         if (lane.acceptsInOrder === true && checkpoint.firstSequence >= saidAccepted) queued += 1;
@@ -166,6 +166,17 @@ export function createLaneAttester(
       if (end === base) return { base, pending, queued };
       base = end;
     }
+  }
+
+  /**
+   * Whether the checkpoint brings what comes next. A vault goes on with one that it has paid in part: were the rest of it certified
+   * again, each chunk of that would be asked for twice.
+   */
+  function goesOnAt(next: bigint, checkpoint: Checkpoint, delivered: Watermark): boolean {
+    const { firstSequence } = checkpoint;
+    if (firstSequence === next) return true;
+    const isBegun = firstSequence < next && next < endSequence(checkpoint);
+    return lane.acceptsInOrder !== true && isBegun && endOfRun(delivered, firstSequence) >= next;
   }
 
   async function propose(run: CertifiedRun, record: LaneRecord): Promise<void> {
