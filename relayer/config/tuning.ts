@@ -22,14 +22,18 @@ export const TUNING = {
   checkpointPacketsMax: {
     min: 1,
     max: CHECKPOINT_PACKETS_MAX,
-    default: 16_384,
-    description: 'Packets at which a checkpoint is cut without waiting longer.',
+    default: 65_536,
+    description:
+      'Packets at which a checkpoint is cut without waiting longer. A target accepts one checkpoint of a lane after the other, ' +
+      'so a lane moves no more than one in a block of the target: this many is what eight accounts send in one.',
   },
   workInFlightMax: {
     min: 1,
     max: WORK_IN_FLIGHT_MAX,
-    default: WORK_IN_FLIGHT_MAX,
-    description: 'Chunks of one target chain handed out and not yet resolved.',
+    default: 64,
+    description:
+      'Chunks of one target chain handed out and not yet resolved. Fewer than all its accounts may have under way leave some ' +
+      'of them idle: with the usual 16 each, more than four want more.',
   },
   accountInFlightMax: {
     min: 1,

@@ -30,8 +30,8 @@ export const RPC_RESPONSE_BYTES_MAX = 32 * 1024 * 1024;
 export const RPC_LIST_BYTES_MAX = 256 * 1024 * 1024;
 /** Milliseconds an endpoint may take to answer. */
 export const RPC_TIMEOUT_MS = 10_000;
-/** Work items of one target chain handed out and not yet resolved. */
-export const WORK_IN_FLIGHT_MAX = 64;
+/** Work items of one target chain handed out and not yet resolved: 16 of each of 16 accounts, 18 MB on the bus. */
+export const WORK_IN_FLIGHT_MAX = 256;
 /** Transactions of one account broadcast and not yet resolved: geth keeps 64 executable ones per account. */
 export const ACCOUNT_IN_FLIGHT_MAX = 16;
 /** Bytes of a request to the API: it takes no bodies today. */
