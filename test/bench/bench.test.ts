@@ -72,7 +72,7 @@ describe('benchmarks', () => {
     expect(page).toContain('| a -> b | 80 | 70 | 7 |');
     expect(page).toContain('`npm run bench -- --write` on 2 cores (CPU), 8 GB, Node 20, Keccak by wasm.');
     expect(page).toContain('**What is simulated.** Chains are SIMULATED.');
-    expect(page).toContain('| pipeline | 12,345 | 9.5 | 1 | 1 | 2 | 300 | - | - | - | 0 | 0 |');
+    expect(page).toContain('| pipeline | 12,345 | 9.5 | 1 | 1 | 2 | - | - | 300 | - | - | - | 0 | 0 |');
     expect(page).toContain('| verify | 1.5 |');
     expect(page).toContain('| 32 | 12,345 | 9.5 | 1 | 1 | 2 | 300 | 0 | 0 |');
   });

@@ -9,7 +9,7 @@ import { accumulatorSlot, checkpointSlot, deliveredSlot, inboundLaneSlot } from 
 import { decodeAcceptedCheckpoint } from '../../../adapters/evm/acceptedCheckpoint.ts';
 import { encodeConfirmationsUpdate } from '../../../light-clients/confirmations/index.ts';
 import { stateTrie, storageTrie, type TestTrie } from '../../../light-clients/merkle/trie.fixture.ts';
-import { concatBytes } from '../../../relayer/core/bytes.ts';
+import { concatBytes, equalBytes } from '../../../relayer/core/bytes.ts';
 import { decodeDelivery } from '../../../relayer/core/certificate.ts';
 import type { LaneId } from '../../../relayer/core/ids.ts';
 import { keccak256, keccakEach } from '../../../relayer/core/keccak.ts';
@@ -34,18 +34,25 @@ interface State {
   readonly evidenceOf: ReadonlyMap<LaneId, { readonly accepted: bigint }>;
 }
 
+/** A transaction in the mempool. */
+interface Waiting {
+  readonly raw: Uint8Array;
+  /** When the node took it. */
+  readonly submittedMs: number;
+}
+
 export interface SimulatedChain {
   readonly index: number;
   readonly height: number;
   readonly outbound: OutLane;
   readonly inbound: InLane;
-  /** Closes a block: includes waiting transactions. `paid` hears of every chunk that took effect. */
-  mine(nowSeconds: bigint, paid: (delivery: Delivery) => void): void;
+  /** Closes a block: includes waiting transactions. `paid` hears of every chunk that took effect, and when it was submitted. */
+  mine(nowSeconds: bigint, paid: (delivery: Delivery, submittedMs: number) => void): void;
   update(trustedHeight: number): Uint8Array;
   /** In parts that are laid end to end. */
   evidence(client: number, height: number, cursor: Uint8Array | undefined): Uint8Array[];
   nextSlot(account: string): number;
-  broadcast(account: string, raw: Uint8Array): void;
+  broadcast(account: string, raw: Uint8Array, nowMs: number): void;
   outcome(hash: string): { readonly height: number; readonly reverted: string | undefined } | undefined;
 }
 
@@ -61,37 +68,37 @@ export function createSimulatedChain(
   const headers = new Map<number, Uint8Array>([[0, genesis]]);
   const states = new Map<number, State>();
   const slots = new Map<string, number>();
-  const mempool = new Map<string, Map<number, Uint8Array>>();
+  const mempool = new Map<string, Map<number, Waiting>>();
   const outcomes = new Map<string, { readonly height: number; readonly reverted: string | undefined }>();
   /** How far each client is, so that what nobody asks for any more is forgotten. */
   const floors = new Map<number, { readonly accepted: bigint; readonly base: bigint }>();
   let parent = keccak256(genesis);
   let height = 0;
 
-  function mine(nowSeconds: bigint, paid: (delivery: Delivery) => void): void {
+  function mine(nowSeconds: bigint, paid: (delivery: Delivery, submittedMs: number) => void): void {
     height++;
-    const included: Uint8Array[] = [];
+    const included: Waiting[] = [];
     for (const [account, waiting] of mempool) {
       for (let slot = slots.get(account) ?? 0; included.length < transactionsMax; slot++) {
-        const raw = waiting.get(slot);
-        if (raw === undefined) break;
+        const transaction = waiting.get(slot);
+        if (transaction === undefined) break;
         waiting.delete(slot);
         slots.set(account, slot + 1);
-        included.push(raw);
+        included.push(transaction);
       }
     }
-    const deliveries = included.map((raw) => {
+    const deliveries = included.map(({ raw }) => {
       const { call } = readTransaction(raw);
       return call.length === 0 ? undefined : decodeDelivery(call);
     });
     const chunks = hashSideBySide(deliveries.flatMap((delivery) => delivery?.packets ?? []));
     let nextChunk = 0;
-    for (const [index, raw] of included.entries()) {
+    for (const [index, { raw, submittedMs }] of included.entries()) {
       const delivery = deliveries[index];
       const chunk = delivery && chunks[nextChunk++]!;
       const hash = transactionHash(raw, digestOf(raw, delivery?.packets, chunk));
       const reverted = delivery && chunk && inbound.execute(delivery, chunk, hash);
-      if (delivery !== undefined && reverted === undefined) paid(delivery);
+      if (delivery !== undefined && reverted === undefined) paid(delivery, submittedMs);
       outcomes.set(hash, { height, reverted });
     }
     for (const hash of outcomes.keys()) {
@@ -174,12 +181,14 @@ export function createSimulatedChain(
     },
     evidence,
     nextSlot: (account) => slots.get(account) ?? 0,
-    broadcast(account, raw) {
+    broadcast(account, raw, nowMs) {
       const { slot } = readTransaction(raw);
       if (slot < (slots.get(account) ?? 0)) return;
-      const waiting = mempool.get(account) ?? new Map();
+      const waiting = mempool.get(account) ?? new Map<number, Waiting>();
       mempool.set(account, waiting);
-      waiting.set(slot, raw);
+      const known = waiting.get(slot);
+      // Sent again, it was submitted all the same when it came first.
+      if (known === undefined || !equalBytes(known.raw, raw)) waiting.set(slot, { raw, submittedMs: nowMs });
     },
     outcome: (hash) => outcomes.get(hash),
   };

@@ -27,8 +27,8 @@ export interface OutLane {
   commit(accumulator: Uint8Array): void;
   /** In parts, in place. */
   packets(first: number, end: number): Uint8Array[];
-  /** Takes note that [first, first + count) was paid out with these bytes, and says how long ago each part was sent. */
-  paid(first: number, packets: Uint8Array, nowMs: number, waited: (ms: number, count: number) => void): void;
+  /** Takes note that [first, first + count) was paid out with these bytes, and says when each part was deposited. */
+  paid(first: number, packets: Uint8Array, deposited: (atMs: number, count: number) => void): void;
   readonly delivered: number;
   readonly doubled: number;
   readonly altered: number;
@@ -88,7 +88,7 @@ export function createOutLane(id: LaneId, asset: AssetId, index: number): OutLan
     }
   }
 
-  function paid(first: number, paidOut: Uint8Array, nowMs: number, waited: (ms: number, count: number) => void): void {
+  function paid(first: number, paidOut: Uint8Array, deposited: (atMs: number, count: number) => void): void {
     const end = first + paidOut.length / PACKET_BYTES;
     while (seen.length * 8 < end) {
       const wider = new Uint8Array(seen.length * 2);
@@ -102,7 +102,7 @@ export function createOutLane(id: LaneId, asset: AssetId, index: number): OutLan
       seen[at >> 3] = (seen[at >> 3] as number) | bit;
     }
     if (!isLaidEndToEnd(paidOut, packets(first, end))) altered++;
-    overlaps(first, end, (segment, from, to) => waited(nowMs - segment.atMs, to - from));
+    overlaps(first, end, (segment, from, to) => deposited(segment.atMs, to - from));
     while (segments.length > 0) {
       const [oldest] = segments;
       if (oldest === undefined || oldest.first + oldest.bytes.length / PACKET_BYTES > delivered - PACKETS_KEPT) return;

@@ -58,9 +58,16 @@ export interface LoadResult {
   /** Of all relayer processes, all threads. */
   readonly cpuMicrosPerTransfer: number;
   readonly cores: number;
+  /** From finalized on the source to submitted on the target. */
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** To the block that pays. */
+  readonly paidP50Ms: number;
+  readonly paidP99Ms: number;
+  /** Of all relayer processes: at the end, the mean of each tenth of the window, and the last tenth by the one after a third. */
   readonly rssMb: number;
+  readonly rssMbByTenth: readonly number[];
+  readonly rssGrowth: number;
   readonly lost: number;
   readonly doubled: number;
   readonly transfers: number;
@@ -84,6 +91,7 @@ export interface LoadResult {
 const WARM_SECONDS_MAX = 60;
 const DRAIN_SECONDS_MAX = 60;
 const LOOK_MS = 100;
+const MEMORY_LOOKS = 60;
 const MIB = 2 ** 20;
 
 export async function runLoad(run: LoadRun): Promise<LoadResult> {
@@ -147,12 +155,18 @@ async function runIn(folder: string, run: LoadRun, ends: (() => Promise<unknown>
   const [first] = relayers;
   if (run.profile) await first?.call('profileStart');
   const before = await look();
-  await systemClock.sleep(run.seconds * 1_000);
+  const memory: number[] = [];
+  const beganMs = performance.now();
+  for (let looks = 1; looks <= MEMORY_LOOKS; looks++) {
+    const leftMs = beganMs + (run.seconds * 1_000 * looks) / MEMORY_LOOKS - performance.now();
+    if (leftMs > 0) await systemClock.sleep(leftMs);
+    memory.push(sum((await Promise.all(relayers.map(async (one) => one.usage()))).map(({ rssBytes }) => rssBytes)));
+  }
   const after = await look();
   const profile = run.profile ? ((await first?.call('profileStop')) as Profile) : null;
   await world.call('load', { kind: 'none' } satisfies Load);
   const end = await drained(run, look);
-  return result(before, after, end, profile);
+  return result(before, after, end, memory, profile);
 }
 
 interface Look {
@@ -200,7 +214,7 @@ async function drained(run: LoadRun, look: () => Promise<Look>): Promise<Look> {
   }
 }
 
-function result(before: Look, after: Look, end: Look, profile: Profile | null): LoadResult {
+function result(before: Look, after: Look, end: Look, memory: readonly number[], profile: Profile | null): LoadResult {
   const wallMs = after.atMs - before.atMs;
   const transfers = Math.max(1, after.chains.delivered - before.chains.delivered);
   const grown = (read: (one: Look['relayers'][number]) => number): number =>
@@ -212,6 +226,10 @@ function result(before: Look, after: Look, end: Look, profile: Profile | null): 
     const was = before.relayers[index]!.stats.mainMicros;
     return stats.mainMicros === null || was === null ? null : stats.mainMicros - was;
   });
+  const rssMbByTenth = Array.from({ length: 10 }, (_, tenth) => {
+    const looks = memory.slice((tenth * memory.length) / 10, ((tenth + 1) * memory.length) / 10);
+    return rounded(sum(looks) / looks.length / MIB);
+  });
   const complaints = end.relayers.reduce((all, { stats }) => ({ ...all, ...stats.complaints }), {});
   return {
     perSecond: rounded((transfers * 1_000) / wallMs),
@@ -219,7 +237,11 @@ function result(before: Look, after: Look, end: Look, profile: Profile | null): 
     cores: rounded(cpuMicros / 1_000 / wallMs),
     p50Ms: after.chains.p50Ms,
     p99Ms: after.chains.p99Ms,
-    rssMb: rounded(after.relayers.reduce((sum, { usage }) => sum + usage.rssBytes, 0) / MIB),
+    paidP50Ms: after.chains.paidP50Ms,
+    paidP99Ms: after.chains.paidP99Ms,
+    rssMb: rounded(sum(after.relayers.map(({ usage }) => usage.rssBytes)) / MIB),
+    rssMbByTenth,
+    rssGrowth: rounded(rssMbByTenth[9]! / rssMbByTenth[3]!),
     lost: end.chains.sent - end.chains.delivered,
     doubled: end.chains.doubled,
     altered: end.chains.altered,
@@ -257,4 +279,8 @@ function stagesOf(
     ...profile.stages.map(({ stage, micros }) => ({ stage, cpuMicros: rounded((micros * scale) / transfers) })),
     { stage: 'other threads', cpuMicros: rounded(Math.max(0, all - main) / transfers) },
   ];
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((all, value) => all + value, 0);
 }

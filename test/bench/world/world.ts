@@ -32,8 +32,12 @@ export interface WorldStats {
   readonly doubled: number;
   /** Chunks whose bytes were not the packets that were sent. */
   readonly altered: number;
+  /** From finalized on the source, here the block with the deposit, to submitted on the target: its node took it. */
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** To the block that pays: after the one with the deposit by whole blocks, so one of them at least. */
+  readonly paidP50Ms: number;
+  readonly paidP99Ms: number;
 }
 
 /** Longest wait that is told apart. */
@@ -65,7 +69,7 @@ export function createWorld(
     return createSimulatedChain(index, outLanes[index]!, inLane, options.transactionsMax);
   });
   const turns = Math.min(TURNS, chains.length / 2);
-  let waits = new Uint32Array(WAIT_MS_MAX);
+  let waits = freshWaits();
   let load: Load = { kind: 'none' };
   let since = { ms: 0, sent: outLanes.map(() => 0) };
   let turn = 0;
@@ -102,12 +106,12 @@ export function createWorld(
       const ends = keccakChains(now.map(({ outbound }, i) => ({ first: outbound.accumulator, records: deposits[i]! })));
       now.forEach(({ outbound }, i) => outbound.commit(ends[i]!));
       for (const chain of now) {
-        chain.mine(BigInt(Math.floor(nowMs / 1_000)), (delivery: Delivery) => {
+        chain.mine(BigInt(Math.floor(nowMs / 1_000)), (delivery: Delivery, submittedMs: number) => {
           const { checkpoint, chunkIndex, packets } = delivery;
           const first = Number(checkpoint.firstSequence) + chunkIndex * checkpoint.chunkSize;
-          outLanes[partnerOf(chain.index)]!.paid(first, packets, nowMs, (ms, count) => {
-            const at = Math.min(WAIT_MS_MAX - 1, Math.max(0, Math.round(ms)));
-            waits[at] = waits[at]! + count;
+          outLanes[partnerOf(chain.index)]!.paid(first, packets, (depositedMs, count) => {
+            addWait(waits.submitted, submittedMs - depositedMs, count);
+            addWait(waits.paid, nowMs - depositedMs, count);
           });
         });
       }
@@ -116,18 +120,30 @@ export function createWorld(
     stats() {
       const sum = (read: (lane: (typeof outLanes)[number]) => number): number =>
         outLanes.reduce((all, lane) => all + read(lane), 0);
-      const waited = waits;
-      waits = new Uint32Array(WAIT_MS_MAX);
+      const { submitted, paid } = waits;
+      waits = freshWaits();
       return {
         sent: sum(({ next }) => next),
         delivered: sum(({ delivered }) => delivered),
         doubled: sum(({ doubled }) => doubled),
         altered: sum(({ altered }) => altered),
-        p50Ms: quantile(waited, 0.5),
-        p99Ms: quantile(waited, 0.99),
+        p50Ms: quantile(submitted, 0.5),
+        p99Ms: quantile(submitted, 0.99),
+        paidP50Ms: quantile(paid, 0.5),
+        paidP99Ms: quantile(paid, 0.99),
       };
     },
   };
+}
+
+/** Packets by milliseconds. */
+function freshWaits(): { readonly submitted: Uint32Array; readonly paid: Uint32Array } {
+  return { submitted: new Uint32Array(WAIT_MS_MAX), paid: new Uint32Array(WAIT_MS_MAX) };
+}
+
+function addWait(waits: Uint32Array, ms: number, count: number): void {
+  const at = Math.min(WAIT_MS_MAX - 1, Math.max(0, Math.round(ms)));
+  waits[at] = waits[at]! + count;
 }
 
 function quantile(counts: Uint32Array, part: number): number {

@@ -48,7 +48,7 @@ function answerShortly({ what, chain: index, payload }: Message): Uint8Array {
     case ASK.nextSlot:
       return u64(BigInt(chain.nextSlot(toHex(payload))));
     case ASK.broadcast:
-      chain.broadcast(toHex(payload.subarray(0, 20)), payload.subarray(20));
+      chain.broadcast(toHex(payload.subarray(0, 20)), payload.subarray(20), systemClock.now());
       return NOTHING;
     case ASK.outcome: {
       const found = chain.outcome(toHex(payload));
