@@ -17,7 +17,7 @@ export const TUNING = {
     default: 0,
     description:
       'How long a packet may wait for more packets before a checkpoint is cut; 0 sends a lone transfer at once, ' +
-      'and under load checkpoints grow all the same while the one before is being signed.',
+      'and under load checkpoints grow all the same while the one before waits for its target.',
   },
   checkpointPacketsMax: {
     min: 1,
