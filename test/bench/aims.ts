@@ -24,6 +24,25 @@ const field =
     return typeof value === 'number' ? value : undefined;
   };
 
+/** Of the line of `evm` with the most deliveries: a larger block, and several accounts. */
+const ofFastestLine =
+  (name: string) =>
+  (result: BenchResult): number | undefined => {
+    const lines = (result['lines'] ?? []) as readonly Readonly<Record<string, unknown>>[];
+    const rate = (line: Readonly<Record<string, unknown>>): number => Number(line['deliveredPerSecond']);
+    const [fastest] = [...lines].sort((a, b) => rate(b) - rate(a));
+    const value = fastest?.[name];
+    return typeof value === 'number' ? value : undefined;
+  };
+
+const ofCleared =
+  (name: string) =>
+  (result: BenchResult): number | undefined => {
+    const cleared = result['cleared'] as Readonly<Record<string, unknown>> | null | undefined;
+    const value = cleared?.[name];
+    return typeof value === 'number' ? value : undefined;
+  };
+
 const SHARED_CORES =
   'all processes share two cores: the chains, three attesters that each verify everything anew, the relayer, and the load; fed ' +
   'directly, the target has them for itself';

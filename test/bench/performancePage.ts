@@ -240,7 +240,25 @@ CPU time is that of the four relayer processes together. *gc* is how long garbag
 busy host inflates. p50 and p99 are from finalized on the source to submitted on the target. *Directly* is what the same chain takes without us; of \`mixed\`, the fastest lane alone.
 
 ${notes.join('\n')}
-${mixedLanes(results.mixed)}${executed(results.substrate)}`;
+${clearing(results)}${mixedLanes(results.mixed)}${executed(results.substrate)}`;
+}
+
+/** Backlogs, where they were measured. */
+function clearing(results: Results): string {
+  const rows = EXECUTING.flatMap((name) => {
+    const cleared = results[name]?.['cleared'] as Readonly<Record<string, unknown>> | null | undefined;
+    if (cleared === undefined || cleared === null) return [];
+    const fields = ['pending', 'seconds', 'tenThousandSeconds', 'perSecond', 'ratio', 'relayerCpuMicros'];
+    return [[name, ...fields.map((field) => cleared[field])]];
+  });
+  if (rows.length === 0) return '';
+  const head = ['cleared', 'pending', 'seconds', 'of the first 10,000', 'deliveries/s', 'ratio', 'CPU us each'];
+  return `
+What had piled up while all processes of the relayer were stopped, from their being up again: the source has nothing to do then but to be
+read. *Ratio* is by what the target takes directly, CPU time that of the four relayer processes, all verification in it.
+
+${table(head, rows)}
+`;
 }
 
 function cells(one: BenchResult, run: Readonly<Record<string, unknown>> | undefined): unknown[] {

@@ -30,7 +30,7 @@ export const cosmos: Bench = {
       return await measurePair(
         world,
         {
-          ...{ source: SOURCE, target: TARGET, batch: BATCH, seconds, seed },
+          ...{ source: SOURCE, target: TARGET, batch: BATCH, clears: true, seconds, seed },
           note:
             'nothing is simulated: two local Cosmos chains (own code, real headers, votes, signatures, gas and bank rules; blocks ' +
             'every half second), CometBFT light client',

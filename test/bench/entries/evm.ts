@@ -16,6 +16,7 @@ import { systemClock } from '../../../relayer/core/clock.ts';
 import { type Bench, rounded } from '../bench.ts';
 import { createDirectFeed } from '../evm/directFeed.ts';
 import { judge, type Judgement } from '../evm/judge.ts';
+import { type Cleared, measureCleared, PENDING } from '../relayed/measureCleared.ts';
 import { type BenchNetwork, CONFIRMATIONS, eyeOf, FIRST_SUBMITTER, startBenchNetwork } from '../evm/network.ts';
 import {
   type LaneRun,
@@ -48,6 +49,8 @@ export interface EvmLine {
   /** With deposits at half of what is delivered under full load. */
   readonly paced: Pick<LaneRun, 'depositsPerSecond' | 'deliveredPerSecond' | 'toSubmitted' | 'toIncluded'> &
     Pick<LanesRun, 'cpuMicrosAboveRest'>;
+  /** What piled up while the relayer was away; null where it was not measured. */
+  readonly cleared: Cleared | null;
   readonly judgement: Judgement;
   readonly transfers: number;
   /** Of any kind but doubled ones. */
@@ -57,6 +60,8 @@ export interface EvmLine {
 export interface EvmLineOptions {
   readonly gasLimit: bigint;
   readonly accounts: number;
+  /** Whether a backlog is cleared at the end as well. */
+  readonly clears: boolean;
   readonly seconds: number;
   readonly seed: number;
   say(line: string): void;
@@ -64,15 +69,17 @@ export interface EvmLineOptions {
 
 /** A block limit that real networks had for years, and one that anvil's execution does not fill; that one by more accounts too. */
 const LINES = [
-  { gasLimit: 30_000_000n, accounts: 1 },
-  { gasLimit: 300_000_000n, accounts: 1 },
-  { gasLimit: 300_000_000n, accounts: 4 },
+  { gasLimit: 30_000_000n, accounts: 1, clears: false },
+  { gasLimit: 300_000_000n, accounts: 1, clears: false },
+  { gasLimit: 300_000_000n, accounts: 4, clears: true },
 ] as const;
 const BLOCK_SECONDS = 1;
 const CHUNK_SIZE = 512;
 const BATCH = 500;
 const PACED_BATCH = 100;
 const QUEUE = 1.25;
+/** Of what the target takes directly: how much piles up to be cleared. */
+const CLEARED_SECONDS = 6;
 const HOLDERS = 4_096;
 const SENDERS = 4;
 /** Chunks that are ready for each block's worth of gas: existing holders take 4.9 M a chunk. */
@@ -97,12 +104,13 @@ export const evm: Bench = {
       lost: lines.reduce((sum, { faults }) => sum + faults, 0),
       doubled: lines.reduce((sum, { judgement }) => sum + judgement.doubled, 0),
       ratio: line.ratio,
+      cleared: lines.find(({ cleared }) => cleared !== null)?.cleared ?? null,
       lines,
       note:
         'nothing is simulated: two anvils with a block a second, confirmations light client, nats-server, journals on disk, three ' +
         'attesters and a relayer as processes of their own, all on this machine; CPU and cores are those of the four relayer ' +
         'processes; p50 and p99 are from finalized on the source to submitted on the target, at half the load; anvil executes ' +
-        'in one thread and is what limits',
+        'in one thread; what is cleared was deposited while all processes of the relayer were stopped',
     };
   },
 };
@@ -132,7 +140,7 @@ export async function evmLine(options: EvmLineOptions): Promise<EvmLine> {
 }
 
 async function measureLine(network: BenchNetwork, options: EvmLineOptions, signal: AbortSignal): Promise<EvmLine> {
-  const { gasLimit, accounts, seconds, seed, say } = options;
+  const { gasLimit, accounts, clears, seconds, seed, say } = options;
   const { a, lane, asset } = network;
   const receivers = createReceivers({
     seed: `bench ${seed}`,
@@ -201,16 +209,28 @@ async function measureLine(network: BenchNetwork, options: EvmLineOptions, signa
   const { p50Ms, p99Ms } = pacedLane.toSubmitted;
   say(`  at half of it: submitted ${p50Ms} ms (p50), ${p99Ms} ms (p99) after finalized`);
 
-  // 4. The books, when the relayers have seen the last block with its confirmations.
+  // 4. What piled up while nobody relayed.
+  const before = fullLane.deposits + pacedLane.deposits;
+  const pending = BATCH * Math.ceil(Math.max(PENDING, alone.perSecond * CLEARED_SECONDS) / BATCH);
+  const backlog: LaneUnderLoad = {
+    ...{ name: 'A -> B', lane, ...eyes, driver: makeLoad('cleared') },
+    ...{ perSecond: undefined, batch: BATCH, before },
+  };
+  const cleared = clears
+    ? await measureCleared(network, backlog, { pending, directPerSecond: alone.perSecond }, say, signal)
+    : undefined;
+
+  // 5. The books, when the relayers have seen the last block with its confirmations.
   await systemClock.sleep((CONFIRMATIONS + VERIFY_BLOCKS) * BLOCK_SECONDS * 1_000, signal);
   await network.stopRelayers();
-  const deposits = fullLane.deposits + pacedLane.deposits;
-  const relayed = [fullLane, pacedLane].flatMap(({ report }) => report.batches.filter(({ succeeded }) => succeeded));
+  const runs = [fullLane, pacedLane, ...(cleared === undefined ? [] : [cleared])];
+  const deposits = runs.reduce((sum, { report }) => sum + report.included, 0);
+  const relayed = runs.flatMap(({ report }) => report.batches.filter(({ succeeded }) => succeeded));
   const credits = receivers.credits([...relayed, { first: 0, count: warmUp.delivered + alone.delivered }]);
   const amount = relayed.reduce((sum, { first, count }) => sum + receivers.total(first, count), 0n);
   const judgement = await judge(
     network,
-    [...fullLane.chunks, ...pacedLane.chunks],
+    runs.flatMap(({ chunks }) => chunks),
     { deposits, amount, credits },
     signal,
   );
@@ -236,6 +256,7 @@ async function measureLine(network: BenchNetwork, options: EvmLineOptions, signa
       toIncluded: pacedLane.toIncluded,
       cpuMicrosAboveRest: paced.cpuMicrosAboveRest,
     },
+    cleared: cleared?.figures ?? null,
     judgement,
     transfers: deposits,
     faults: faultsOf(judgement),

@@ -182,7 +182,7 @@ const SETTLE_MS = 3_000;
 const REST_MS = 5_000;
 
 /** Until everything is delivered, or nothing has been for too long. */
-async function followPayments(
+export async function followPayments(
   lanes: readonly LaneUnderLoad[],
   reports: readonly LoadReport[],
   signal: AbortSignal,
@@ -203,7 +203,7 @@ async function followPayments(
   return paid;
 }
 
-function sumCounts(chunks: readonly PaidChunk[]): number {
+export function sumCounts(chunks: readonly PaidChunk[]): number {
   return chunks.reduce((sum, { count }) => sum + count, 0);
 }
 
@@ -217,7 +217,7 @@ interface Delivered {
 }
 
 /** By when the blocks came. */
-function timesOf(lane: LaneUnderLoad, chunks: readonly PaidChunk[], watches: Watches): readonly Delivered[] {
+export function timesOf(lane: LaneUnderLoad, chunks: readonly PaidChunk[], watches: Watches): readonly Delivered[] {
   return chunks.flatMap(({ height, count }) => {
     const atMs = watches.of(lane.target).headMs(height);
     return atMs === undefined ? [] : [{ atMs, count }];
@@ -228,7 +228,7 @@ function timesOf(lane: LaneUnderLoad, chunks: readonly PaidChunk[], watches: Wat
  * Deliveries between the first and the last block with one; of several lanes together, from the first of any to the last of any.
  * The first block's own belong to the time before it.
  */
-function rateOf(timed: readonly Delivered[]): number {
+export function rateOf(timed: readonly Delivered[]): number {
   const { fromMs, toMs } = spanOf(timed);
   return countedIn(timed, fromMs, toMs);
 }

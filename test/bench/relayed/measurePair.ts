@@ -5,7 +5,8 @@
 import { type BenchResult, rounded } from '../bench.ts';
 import type { DirectRun } from './directFeed.ts';
 import { closeBooks, faultsOf } from './judgeLanes.ts';
-import { type LocalWorld, openLane } from './localWorld.ts';
+import { bookLoad, type LocalWorld, openLane, underLoad } from './localWorld.ts';
+import { measureCleared, PENDING } from './measureCleared.ts';
 import { measureLoads, warmUp } from './measureLoads.ts';
 import { figuresOf, measureRest, show } from './measureLanes.ts';
 
@@ -18,6 +19,8 @@ export interface PairOptions {
   readonly seed: number;
   /** What is measured and what of it is simulated; how it was counted is added. */
   readonly note: string;
+  /** Whether a backlog is cleared at the end as well. */
+  readonly clears?: boolean;
   /** Feeds the target without us, to receivers of the same pool. */
   direct(receivers: readonly Uint8Array[], seconds: number): Promise<DirectRun>;
   /** More figures of the family. */
@@ -27,6 +30,8 @@ export interface PairOptions {
 /** Fewer would be ramp alone. */
 const MIN_SECONDS = 6;
 const QUEUE = 1.25;
+/** Of what the target takes directly: how much piles up to be cleared. */
+const CLEARED_SECONDS = 3;
 /** Of the source's largest transaction: many small ones come evenly. */
 const PACED_BATCH = 50;
 
@@ -65,6 +70,17 @@ export async function measurePair(
   say(
     `  at half of it: submitted ${one?.toSubmitted.p50Ms} ms (p50), ${one?.toSubmitted.p99Ms} ms (p99) after finalized`,
   );
+  const cleared = options.clears === true ? await clear() : undefined;
+
+  async function clear() {
+    const load = openLane(world, source, target, { seed: `cleared ${seed}` });
+    const pending = batch * Math.ceil(Math.max(PENDING, direct.perSecond * CLEARED_SECONDS) / batch);
+    const backlog = underLoad(world, load, { batch });
+    const run = await measureCleared(world, backlog, { pending, directPerSecond: direct.perSecond }, say, signal);
+    bookLoad(world, load, run.report);
+    return run.figures;
+  }
+
   const { judgement, transfers } = await closeBooks(world, say, signal);
   const ratio = rounded(full.deliveredPerSecond / direct.perSecond);
   return {
@@ -78,6 +94,7 @@ export async function measurePair(
     doubled: judgement.doubled,
     ratio,
     directPerSecond: rounded(direct.perSecond),
+    ...(cleared === undefined ? {} : { cleared }),
     ...options.figures?.({ direct: direct.perSecond, relayed: full.deliveredPerSecond }),
     full: figuresOf(full),
     paced: figuresOf(calm),
