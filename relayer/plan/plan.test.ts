@@ -230,6 +230,19 @@ describe('a planner with its own verification', () => {
     expect(new Set(taken().map((chunk) => chunk.split('.')[0]))).toEqual(new Set(['0']));
   });
 
+  it('of a vault go out under one certificate where two overlap, and under the other once that is of no use', async () => {
+    target.accepted = undefined;
+    const overlapping = signedBy(statementOver(packets.subarray(6 * 135, 18 * 135)), KEYS.slice(0, 2));
+    await start({ inFlightMax: 6 });
+    await publish(overlapping);
+    await publish(first);
+    // What is handed out goes on, though the other begins lower.
+    expect(taken()).toEqual(['6.0', '6.1', '6.2']);
+    await settle(journal, undefined, [[0n, 8]]);
+    for (const index of [0, 1, 2]) await say('again', 6n, index);
+    expect(taken()).toEqual(['0.2']);
+  });
+
   it('plans nothing for a paused gateway, and says so', async () => {
     target.paused = true;
     await start();

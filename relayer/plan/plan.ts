@@ -134,13 +134,18 @@ export async function plan(
     const from = delivered.through < accepted ? delivered.through : accepted;
     const known = await journal.certificates(lane.id, from, CERTIFICATES_PER_ROUND);
     const all = known.filter(({ checkpoint }) => !isSplit(checkpoint, delivered));
+    const turns = takeTurns(all, accepted, (first) => handedOut.refusals(lane.id, first));
+    const isOut = ({ firstSequence, packetCount, chunkSize }: PlannedCertificate): boolean => {
+      const indexes = Array.from({ length: Math.ceil(packetCount / chunkSize) }, (_, index) => index);
+      return indexes.some((chunkIndex) => handedOut.has({ lane: lane.id, firstSequence, chunkIndex }));
+    };
     return {
       lane: lane.id,
       weight: weights.get(lane.id) ?? 1,
       paused,
       taken: handedOut.taken(lane.id),
       accepted,
-      certificates: takeTurns(all, accepted, (first) => handedOut.refusals(lane.id, first)),
+      certificates: laneSeen.acceptedSequence === undefined ? oneForEach(turns, isOut) : turns,
       isDelivered: (sequence) => isIn(delivered, sequence),
       isInFlight: ({ firstSequence }, chunkIndex) => handedOut.has({ lane: lane.id, firstSequence, chunkIndex }),
     };
@@ -276,4 +281,23 @@ function takeTurns(
     chosen.push({ firstSequence, packetCount, chunkSize, full });
   }
   return chosen.sort((a, b) => (a.firstSequence < b.firstSequence ? -1 : 1));
+}
+
+/**
+ * Of a vault's certificates none that overlaps another: its members pay no packet that they promised to pay with others. What is
+ * handed out goes on, before what begins lower.
+ */
+function oneForEach(
+  all: readonly PlannedCertificate[],
+  isOut: (certificate: PlannedCertificate) => boolean,
+): PlannedCertificate[] {
+  const kept: PlannedCertificate[] = [];
+  for (const one of [...all.filter(isOut), ...all]) {
+    if (kept.every((other) => endOf(one) <= other.firstSequence || endOf(other) <= one.firstSequence)) kept.push(one);
+  }
+  return kept.sort((a, b) => (a.firstSequence < b.firstSequence ? -1 : 1));
+}
+
+function endOf({ firstSequence, packetCount }: PlannedCertificate): bigint {
+  return firstSequence + BigInt(packetCount);
 }
