@@ -70,24 +70,29 @@ export function createDepositReader(gateway: CosmosGateway): DepositReader {
     return vaults.has(lower) && (text === lower || text === lower.toUpperCase());
   };
 
+  const coins = new Map(gateway.coins.map((coin) => [coin.denom, scaled(coin)]));
+
   return (tx, code) => {
     if (code !== 0) return [];
     const read = readTxSends(tx);
     if (read?.sends.some(({ to }) => isVault(to)) !== true || read.memo === FUNDING_MEMO) return [];
     const txHash = sha256(tx);
     const memo = decodeMemo(read.memo);
+    const lane = memo && gateway.outbound.find(({ target, enabled }) => enabled && target === memo.target);
+    const route = { memo, lane };
     const senders = new Map<string, Uint8Array | undefined>();
     const deposits: Deposit[] = [];
-    for (const { messageIndex, from, to, coins } of read.sends) {
+    for (const { messageIndex, from, to, coins: sent } of read.sends) {
       // When a vault itself moves money, that is no deposit.
       if (!isVault(to) || isVault(from)) continue;
       if (!senders.has(from)) senders.set(from, parseAccount(from, gateway.prefix));
       const sender = senders.get(from);
       if (sender === undefined) continue;
-      for (const [coinIndex, coin] of coins.entries()) {
+      for (let coinIndex = 0; coinIndex < sent.length; coinIndex++) {
+        const coin = sent[coinIndex] as SentCoin;
         const sourceReference = referenceOf(txHash, messageIndex, coinIndex);
         const base: DepositBase = { messageIndex, coinIndex, sourceReference, sender };
-        deposits.push(judge(gateway, base, coin, memo, coins.length));
+        deposits.push(judge(route, base, coin, coins.get(coin.denom), sent.length));
       }
     }
     return deposits;
@@ -102,43 +107,67 @@ export function referenceOf(txHash: Uint8Array, messageIndex: number, coinIndex:
   return keccak256(concatBytes(txHash, position));
 }
 
-function judge(
-  gateway: CosmosGateway,
-  base: DepositBase,
-  sent: SentCoin,
-  memo: RoutingMemo | undefined,
-  coinsInMessage: number,
-): Deposit {
-  const coin = gateway.coins.find(({ denom }) => denom === sent.denom);
-  // Chains keep amounts below 2^256, which have at most 78 digits.
-  if (coin === undefined || !/^[1-9]\d{0,77}$/.test(sent.amount)) return { ...base, kind: 'kept', coin: sent };
-  const own = BigInt(sent.amount);
-  const { amount, exact } = toCanonical(coin, own);
-  const refund = (reason: RefundReason): Deposit =>
-    own < coin.refundMinimum || amount === 0n || amount >= U128_END
-      ? { ...base, kind: 'kept', coin: sent }
-      : { ...base, kind: 'refund', asset: coin.asset, amount, reason };
-
-  if (memo === undefined) return refund('the memo is no routing memo');
-  const lane = gateway.outbound.find(({ target, enabled }) => enabled && target === memo.target);
-  if (lane === undefined) return refund('no open lane to that chain');
-  if (!lane.receiverLengths.includes(memo.receiver.length)) return refund('the receiver is no account of that chain');
-  if (coinsInMessage !== 1) return refund('several coins in one message');
-  const terms = lane.assets.find(({ asset }) => asset === coin.asset);
-  if (terms === undefined) return refund('the lane does not carry this asset');
-  if (amount < terms.minAmount) return refund('the amount is below the minimum');
-  if (amount >= U128_END || (terms.maxAmount !== undefined && amount > terms.maxAmount)) {
-    return refund('the amount is above the maximum');
-  }
-  if (!exact || amount % terms.granularity !== 0n) return refund('the amount is too fine for the target chain');
-  const { receiver, deadline } = memo;
-  return { ...base, kind: 'transfer', lane: lane.lane, asset: coin.asset, amount, receiver, deadline };
+/** What the memo of a transaction asks for. */
+interface Route {
+  readonly memo: RoutingMemo | undefined;
+  /** The open one to the memo's target. */
+  readonly lane: CosmosGateway['outbound'][number] | undefined;
 }
 
-/** Rounds down where canonical units are the coarser ones. */
-function toCanonical(coin: VaultCoin, own: bigint): { amount: bigint; exact: boolean } {
-  const difference = coin.canonicalDecimals - coin.decimals;
-  if (difference >= 0) return { amount: own * 10n ** BigInt(difference), exact: true };
-  const unit = 10n ** BigInt(-difference);
-  return { amount: own / unit, exact: own % unit === 0n };
+function judge(
+  { memo, lane }: Route,
+  base: DepositBase,
+  sent: SentCoin,
+  known: ScaledCoin | undefined,
+  coinsInMessage: number,
+): Deposit {
+  // Chains keep amounts below 2^256, which have at most 78 digits.
+  if (known === undefined || !/^[1-9]\d{0,77}$/.test(sent.amount)) return { ...base, kind: 'kept', coin: sent };
+  const { coin } = known;
+  const own = BigInt(sent.amount);
+  const amount = known.multiply === 1n ? own / known.divide : own * known.multiply;
+  const problem = problemOf(memo, lane, known, own, amount, coinsInMessage);
+  if (problem === undefined && memo !== undefined && lane !== undefined) {
+    const { receiver, deadline } = memo;
+    return { ...base, kind: 'transfer', lane: lane.lane, asset: coin.asset, amount, receiver, deadline };
+  }
+  return own < coin.refundMinimum || amount === 0n || amount >= U128_END
+    ? { ...base, kind: 'kept', coin: sent }
+    : { ...base, kind: 'refund', asset: coin.asset, amount, reason: problem ?? 'no open lane to that chain' };
+}
+
+function problemOf(
+  memo: RoutingMemo | undefined,
+  lane: Route['lane'],
+  { coin, divide }: ScaledCoin,
+  own: bigint,
+  amount: bigint,
+  coinsInMessage: number,
+): RefundReason | undefined {
+  if (memo === undefined) return 'the memo is no routing memo';
+  if (lane === undefined) return 'no open lane to that chain';
+  if (!lane.receiverLengths.includes(memo.receiver.length)) return 'the receiver is no account of that chain';
+  if (coinsInMessage !== 1) return 'several coins in one message';
+  const terms = lane.assets.find(({ asset }) => asset === coin.asset);
+  if (terms === undefined) return 'the lane does not carry this asset';
+  if (amount < terms.minAmount) return 'the amount is below the minimum';
+  if (amount >= U128_END || (terms.maxAmount !== undefined && amount > terms.maxAmount)) {
+    return 'the amount is above the maximum';
+  }
+  if (own % divide !== 0n || amount % terms.granularity !== 0n) return 'the amount is too fine for the target chain';
+  return undefined;
+}
+
+/** A coin with what leads from its own units to canonical ones; one of the two is 1. */
+interface ScaledCoin {
+  readonly coin: VaultCoin;
+  readonly multiply: bigint;
+  /** Rounds down where canonical units are the coarser ones. */
+  readonly divide: bigint;
+}
+
+function scaled(coin: VaultCoin): ScaledCoin {
+  const finer = BigInt(Math.max(0, coin.canonicalDecimals - coin.decimals));
+  const coarser = BigInt(Math.max(0, coin.decimals - coin.canonicalDecimals));
+  return { coin, multiply: 10n ** finer, divide: 10n ** coarser };
 }

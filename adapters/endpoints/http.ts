@@ -35,7 +35,10 @@ export interface RequestOptions {
   readonly path?: string | undefined;
   /** For an answer that is not parsed as it is. */
   readonly reader?: AnswerReader | undefined;
-  /** In place of the endpoint's own bound, for a reader that holds little of the answer at once. */
+  /**
+   * In place of the endpoint's own bound, for a reader that holds little of the answer at once. Such an answer may take several times
+   * the endpoint's time, as long as more of it comes.
+   */
   readonly bytesMax?: number | undefined;
 }
 
@@ -51,6 +54,8 @@ export interface AnswerReader {
 const WORDS_MAX = 200;
 /** Shorter parts of a path are names such as `v3`, not keys. */
 const SECRET_CHARS_MIN = 8;
+/** Times the endpoint's time that a long answer may take. */
+const LONG_ANSWER_TIMES = 6;
 /** A request waits no longer than this for its place in the learned rate: then the endpoint may say no itself. */
 const PACE_MS_MAX = 2_000;
 
@@ -73,8 +78,9 @@ export function createHttpEndpoint(deps: { readonly clock: Clock }, options: Htt
   async function ask(
     body: string | undefined,
     signal: AbortSignal,
-    { path = '', reader = createWhole(), bytesMax: limit = bytesMax }: RequestOptions = {},
+    { path = '', reader = createWhole(), bytesMax: long }: RequestOptions = {},
   ): Promise<unknown> {
+    const limit = long ?? bytesMax;
     if (signal.aborted) throw abortedError(signal);
     const pauseMs = Math.min(PACE_MS_MAX, health.paceMs());
     // The place is taken before the wait, so that those who come meanwhile wait for the next.
@@ -82,6 +88,12 @@ export function createHttpEndpoint(deps: { readonly clock: Clock }, options: Htt
     if (pauseMs > 0) await deps.clock.sleep(pauseMs, signal);
     const begin = deps.clock.now();
     let size = 0;
+    let [before, times] = [0, 0];
+    const goesOn = (): boolean => {
+      const isMore = long !== undefined && size > before && ++times < LONG_ANSWER_TIMES;
+      before = size;
+      return isMore;
+    };
     const receiver = {
       head: (status: number, retryAfter: string | undefined): void => {
         if (status === 429) throw limited(retryAfterMs(retryAfter));
@@ -99,7 +111,7 @@ export function createHttpEndpoint(deps: { readonly clock: Clock }, options: Htt
     };
     let answer: unknown;
     try {
-      await withTimeout(deps.clock, timeoutMs, signal, failed, async (inner) =>
+      await withTimeout(deps.clock, timeoutMs, goesOn, signal, failed, async (inner) =>
         exchange({ url: withPath(url, path), headers, body }, receiver, inner),
       );
       try {
@@ -176,10 +188,11 @@ function retryAfterMs(header: string | undefined): number | undefined {
 
 type Failed = (what: string, ...metaMessages: string[]) => ViaductError;
 
-/** Runs `work` with a signal that fires on the caller's abort and after the time-out. */
+/** Runs `work` with a signal that fires on the caller's abort, and after the time-out unless it goes on. */
 async function withTimeout<T>(
   clock: Clock,
   timeoutMs: number,
+  goesOn: () => boolean,
   signal: AbortSignal,
   failed: Failed,
   work: (inner: AbortSignal) => Promise<T>,
@@ -187,13 +200,20 @@ async function withTimeout<T>(
   const request = new AbortController();
   const timer = new AbortController();
   let timedOut = false;
-  clock.sleep(timeoutMs, timer.signal).then(
-    () => {
-      timedOut = true;
-      request.abort();
-    },
-    () => undefined,
-  );
+  const watch = (): void => {
+    clock.sleep(timeoutMs, timer.signal).then(
+      () => {
+        if (goesOn()) {
+          watch();
+          return;
+        }
+        timedOut = true;
+        request.abort();
+      },
+      () => undefined,
+    );
+  };
+  watch();
   const onAbort = (): void => {
     request.abort();
   };

@@ -79,7 +79,7 @@ const BATCH = 500;
 const PACED_BATCH = 100;
 const QUEUE = 1.25;
 /** Of what the target takes directly: how much piles up to be cleared. */
-const CLEARED_SECONDS = 6;
+const CLEARED_SECONDS = 3;
 const HOLDERS = 4_096;
 const SENDERS = 4;
 /** Chunks that are ready for each block's worth of gas: existing holders take 4.9 M a chunk. */
