@@ -11,6 +11,7 @@ import { encodeReleaseMemo } from '../../../adapters/cosmos/releaseMemo.ts';
 import { countDelivered } from './books.ts';
 import { namedChunk, overlapsOne, type PaidChunk } from './chainEye.ts';
 import { feedDirectly } from './directFeed.ts';
+import { whileAllDeliver } from './measureLanes.ts';
 import { broadcastTimes, gcMillis } from './processLog.ts';
 
 const LANE = laneId(keccak256(utf8('lane')));
@@ -45,6 +46,19 @@ describe('what a chain says was paid', () => {
     expect(countDelivered([chunk(0, 12)], 10)).toEqual({ lost: 0, doubled: 2, refused: 0 });
     expect(overlapsOne([chunk(0, 5)], chunk(4, 2))).toBe(true);
     expect(overlapsOne([chunk(0, 5)], chunk(5, 2))).toBe(false);
+  });
+});
+
+describe('several lanes at once', () => {
+  it('count while all of them deliver', () => {
+    const every = (stepMs: number, fromMs: number, toMs: number, count: number) =>
+      Array.from({ length: (toMs - fromMs) / stepMs + 1 }, (_, index) => ({ atMs: fromMs + index * stepMs, count }));
+    const lanes = [every(1_000, 0, 8_000, 100), every(500, 3_000, 20_000, 5)];
+    expect(whileAllDeliver(lanes)).toEqual({ seconds: 5, perSecond: [100, 10] });
+    expect(whileAllDeliver([every(1_000, 0, 2_000, 1), every(1_000, 5_000, 6_000, 1)])).toEqual({
+      seconds: 0,
+      perSecond: [0, 0],
+    });
   });
 });
 
