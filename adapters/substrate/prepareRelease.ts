@@ -32,6 +32,7 @@ export interface PrepareDeps {
 
 /** Another account may be the one that can pay; and money comes in by itself. */
 const WAIT_MS = 5_000;
+const NOT_OURS: Preparation = { kind: 'notOurs', reason: 'another account of the vault issues this asset' };
 
 export async function prepareRelease(
   { view, gateway, recentNow, weights, cursor, staleBlocks }: PrepareDeps,
@@ -49,7 +50,7 @@ export async function prepareRelease(
     if (refusalOf(gateway, packet, chainSeconds) !== undefined) refused.add(position);
   }
   const first = payoutsOf(gateway, vault.account, packets, [...refused]);
-  if (first === undefined) return wait('another account of the vault issues this asset');
+  if (first === undefined) return NOT_OURS;
   const problems = await unpayable(view, runtime, finalized, first, signal);
   for (const position of problems.keys()) refused.add(position);
   const positions = [...refused].sort((a, b) => a - b);
@@ -66,7 +67,7 @@ export async function prepareRelease(
   const short = await shortOf(view, runtime, finalized, vault.account, payouts, signal);
   if (short !== undefined) return wait(short);
   const call = releaseCall(gateway, runtime, vault.account, remark, packets);
-  if (call === undefined) return wait('another account of the vault issues this asset');
+  if (call === undefined) return NOT_OURS;
   const most = extrinsicWeightMax(runtime);
   // The execution as a whole counts: it weighs more than what it carries out.
   const { execution: weight } = await weights.of(runtime, call, payouts, signal);

@@ -179,6 +179,8 @@ export type Preparation =
   | { readonly kind: 'alreadyDelivered' }
   /** Not now: an earlier checkpoint is missing, a value limit is used up, or the gateway is paused. */
   | { readonly kind: 'wait'; readonly reason: string; readonly retryMs: number }
+  /** Never by this account: another one of the gateway's has to. */
+  | { readonly kind: 'notOurs'; readonly reason: string }
   /** Never: the gateway refuses it whatever happens. */
   | { readonly kind: 'refused'; readonly reason: string };
 

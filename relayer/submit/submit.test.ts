@@ -366,6 +366,25 @@ describe('a pending transaction', () => {
   });
 });
 
+describe('a chunk that another account has to pay', () => {
+  it('goes back at once, and the account asks less and less often until there is something for it', async () => {
+    world.preparation = { kind: 'notOurs', reason: 'another account issues it' };
+    await work(build(0));
+    expect([world.prepared, outcomes, telemetry.alerts]).toEqual([1, [], []]);
+    const tries: number[] = [];
+    for (let second = 1; second <= 7; second++) {
+      await clock.advance(1_000);
+      tries.push(world.prepared);
+    }
+    expect(tries).toEqual([2, 2, 3, 3, 3, 3, 4]);
+    world.preparation = { kind: 'send', call: utf8('call') };
+    await clock.advance(8_000);
+    expect(world.sent).toEqual(['chunk slot 5 attempt 0']);
+    await work(build(1));
+    expect(world.sent.slice(1)).toEqual(['chunk slot 6 attempt 0']);
+  });
+});
+
 describe('while the disk writes one chunk', () => {
   it('the next one takes its slot, and both are sent in order, each after its own bytes are on disk', async () => {
     const written: (() => void)[] = [];

@@ -70,6 +70,8 @@ export async function submit(
   const check = createCertificateCheck();
   /** Of this account's own: it cannot pay. What ails the chain or its endpoints ails the other accounts as well. */
   const ownFailures = { inRow: 0, lastMs: 0 };
+  /** What only another account can do. */
+  const misses = { inRow: 0, lastMs: 0 };
   const slots = createSlots(
     chain,
     {
@@ -136,6 +138,7 @@ export async function submit(
     const preparation = await account.prepare(delivery, signal);
     switch (preparation.kind) {
       case 'send':
+        misses.inRow = 0;
         await slots.open(preparation.call, chunk, onTaken);
         item.ack();
         return;
@@ -146,6 +149,12 @@ export async function submit(
       case 'wait':
         telemetry.report('blocked', chunk.lane, { step: 'submit', reason: preparation.reason });
         putBack(item, chunk, preparation.retryMs);
+        return;
+      case 'notOurs':
+        misses.inRow += 1;
+        misses.lastMs = clock.now();
+        telemetry.report('blocked', chunk.lane, { step: 'submit', reason: preparation.reason });
+        putBack(item, chunk, 0);
         return;
       case 'refused':
         log.warn({ chain, ...chunk, reason: preparation.reason }, 'the gateway refuses a chunk');
@@ -178,7 +187,8 @@ export async function submit(
   }
 
   function choice(): ReturnType<typeof takesWork> {
-    const { inRow: failures, lastMs: failedMs } = ownFailures;
+    const failures = ownFailures.inRow + misses.inRow;
+    const failedMs = Math.max(ownFailures.lastMs, misses.lastMs);
     return takesWork({ pending: slots.pending, inFlightMax: options.inFlightMax, failures, failedMs }, clock.now());
   }
 

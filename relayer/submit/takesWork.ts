@@ -1,8 +1,8 @@
 /**
  * Whether an account asks for work now. Pure. Accounts of a chain share one queue, and whoever asks first is served first:
- * an account that fails fast, for want of funds say, would take most of the items and deliver none. So one that failed rests,
- * longer each time, and what it failed on goes to another at once; one that has its transactions under way asks for nothing,
- * since an item in its hands could be with somebody who has room.
+ * an account that fails fast, for want of funds say or because only another one can pay, would take most of the items and
+ * deliver none. So one that failed rests, longer each time, and what it failed on goes to another at once; one that has its
+ * transactions under way asks for nothing, since an item in its hands could be with somebody who has room.
  */
 import { nextDelay } from '../core/clock.ts';
 
