@@ -10,7 +10,7 @@ import type { Clock } from '../../relayer/core/clock.ts';
 import { createSerial } from '../../relayer/core/concurrency.ts';
 import { asViaductError, ViaductError } from '../../relayer/core/errors.ts';
 import { type Logger, silentLogger } from '../../relayer/core/log.ts';
-import { PACKET_BYTES } from '../../relayer/core/limits.ts';
+import { PACKET_BYTES, SUBSTRATE_ROUNDS } from '../../relayer/core/limits.ts';
 import { readSequence } from '../../relayer/core/packet.ts';
 import type { LaneId } from '../../relayer/core/ids.ts';
 import type {
@@ -76,8 +76,6 @@ const OPERATIONS_MAX = 200;
 /** How often all are listed, in search of those that nobody knows of any more. */
 const SWEEP_MS = 60_000;
 const AGAIN_MS = 6_000;
-/** An opening, its approvals and its execution wait for a block each, and for finality in between. */
-const ROUNDS = 4;
 
 /** What a slot's extrinsic is to bring about, as long as it is not over. */
 interface Release {
@@ -364,7 +362,7 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
 
   return {
     address,
-    rounds: ROUNDS,
+    rounds: SUBSTRATE_ROUNDS,
     nextSlot: async (signal) => (await looks.fresh(signal)).best.used,
     prepare: async (delivery, signal) => {
       if (await isDelivered(delivery)) return { kind: 'alreadyDelivered' };

@@ -39,7 +39,9 @@ export const TUNING = {
     min: 1,
     max: ACCOUNT_IN_FLIGHT_MAX,
     default: ACCOUNT_IN_FLIGHT_MAX,
-    description: 'Transactions of one account sent and not yet resolved.',
+    description:
+      'Transactions of one account sent and not yet resolved; of one whose transactions take several rounds on its chain, ' +
+      'that many times more.',
   },
   proposalTurnMs: {
     min: 100,

@@ -34,6 +34,11 @@ export const RPC_TIMEOUT_MS = 10_000;
 export const WORK_IN_FLIGHT_MAX = 256;
 /** Transactions of one account broadcast and not yet resolved: geth keeps 64 executable ones per account. */
 export const ACCOUNT_IN_FLIGHT_MAX = 16;
+/**
+ * Times as many operations of an account of a Substrate vault: an opening, its finality, the approvals and the execution wait for a
+ * block each, and each of the four takes as long as a transaction elsewhere.
+ */
+export const SUBSTRATE_ROUNDS = 4;
 /** Bytes of a request to the API: it takes no bodies today. */
 export const API_BODY_BYTES_MAX = 16 * 1024;
 /** Milliseconds between the first and the second try of anything that is retried. */
