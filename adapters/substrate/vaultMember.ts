@@ -10,6 +10,7 @@
  *
  * What is refused must be so for a reason that this member sees as well; what must be refused, has to be.
  */
+import { setMaxListeners } from 'node:events';
 import { bytesToHex, concatBytes, equalBytes } from '../../relayer/core/bytes.ts';
 import type { Clock } from '../../relayer/core/clock.ts';
 import { createSerial } from '../../relayer/core/concurrency.ts';
@@ -65,6 +66,8 @@ export function createVaultMember(deps: VaultMemberDeps, options: VaultMemberOpt
   const { clock, view } = deps;
   const { gateway, signers, key } = options;
   const never = new AbortController().signal;
+  // Every question in flight listens; members are asked about many operations at once.
+  setMaxListeners(0, never);
   const serial = createSerial();
   const { recent } = createRecentNow(clock, view);
   const address = formatAccount(key.account, gateway.ss58Prefix);
