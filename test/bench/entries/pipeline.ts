@@ -8,7 +8,7 @@ const PACED_PER_SECOND = 100_000;
 
 export const SIMULATED =
   'chains are SIMULATED in a process of their own (true headers, storage proofs and accumulators of EVM gateways, flat ' +
-  'bytes in place of JSON-RPC, no EVM); nats-server, LevelDB synced on disk, light client, derivation, signatures and all ' +
+  'bytes in place of JSON-RPC, transactions signed without hashing their packets again, no EVM); nats-server, LevelDB synced on disk, light client, derivation, signatures and all ' +
   'roles are the real ones; a signer set of one; CPU is that of the relayer alone';
 
 export const pipeline: Bench = {

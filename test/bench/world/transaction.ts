@@ -1,11 +1,10 @@
 /**
- * A transaction of the simulated chains, flat: signature (65 bytes), nonce (u64), attempt (u32), call. Its digest binds all
- * of it but hashes a chunk's packets on their own, so that they are hashed once: a real chain hashes a call for the signature
- * and again with it.
+ * A transaction of the simulated chains, flat: signature (65 bytes), nonce (u64), attempt (u32), call. What is signed binds a
+ * chunk's packets by the checkpoint's root and the chunk's place under it, which the gateway checks: a real chain would have them
+ * hashed twice more.
  */
 import { concatBytes, readU64, toHex, writeU32, writeU64 } from '../../../relayer/core/bytes.ts';
 import { decodeDelivery, encodeWorkItem } from '../../../relayer/core/certificate.ts';
-import { chunkHash } from '../../../relayer/core/checkpoint.ts';
 import { keccak256 } from '../../../relayer/core/keccak.ts';
 import type { Delivery, SignedTransaction } from '../../../relayer/core/ports.ts';
 import { sign } from '../../../relayer/core/secp256k1.ts';
@@ -26,28 +25,24 @@ export function signTransaction(call: Uint8Array, slot: bigint, attempt: number,
   const raw = attempt === 0 && hasRoom(call) ? new Uint8Array(call.buffer) : withRoom(call);
   writeU64(raw, SIGNATURE_BYTES, slot);
   writeU32(raw, SIGNATURE_BYTES + 8, attempt);
-  const packets = call.length === 0 ? undefined : decodeDelivery(call).packets;
-  const digest = digestOf(raw, packets, packets && chunkHash(packets));
+  const digest = digestOf(raw);
   raw.set(sign(digest, key));
-  return { slot, attempt, call, raw, hash: transactionHash(raw, digest) };
+  return { slot, attempt, call, raw, hash: transactionHash(raw) };
 }
 
 export function readTransaction(raw: Uint8Array): { readonly slot: number; readonly call: Uint8Array } {
   return { slot: Number(readU64(raw, SIGNATURE_BYTES)), call: raw.subarray(TRANSACTION_HEAD_BYTES) };
 }
 
-/** What is signed: keccak256(head ‖ call without packets ‖ their hash). */
-export function digestOf(
-  raw: Uint8Array,
-  packets: Uint8Array | undefined,
-  packetsHash: Uint8Array | undefined,
-): Uint8Array {
-  const rest = raw.subarray(SIGNATURE_BYTES, raw.length - (packets?.length ?? 0));
-  return packetsHash === undefined ? keccak256(rest) : keccak256(rest, packetsHash);
+export function transactionHash(raw: Uint8Array): string {
+  return toHex(keccak256(raw.subarray(0, SIGNATURE_BYTES), digestOf(raw)));
 }
 
-export function transactionHash(raw: Uint8Array, digest: Uint8Array): string {
-  return toHex(keccak256(raw.subarray(0, SIGNATURE_BYTES), digest));
+/** Of everything before the packets. */
+function digestOf(raw: Uint8Array): Uint8Array {
+  const { call } = readTransaction(raw);
+  const packets = call.length === 0 ? 0 : decodeDelivery(call).packets.length;
+  return keccak256(raw.subarray(SIGNATURE_BYTES, raw.length - packets));
 }
 
 function hasRoom(call: Uint8Array): boolean {

@@ -172,7 +172,7 @@ describe('evidence in parts', () => {
 });
 
 describe('transactions', () => {
-  it('carry their call, copied for a second attempt only, and differ in every byte', () => {
+  it('carry their call, copied for a second attempt only', () => {
     const key = keccak256(Uint8Array.of(1));
     const call = callOf(delivery(new Uint8Array(CHUNK * PACKET_BYTES), 0));
     expect(call).toEqual(encodeDelivery(delivery(new Uint8Array(CHUNK * PACKET_BYTES), 0)));
@@ -180,8 +180,7 @@ describe('transactions', () => {
     expect([first!.raw.buffer === call.buffer, second!.raw.buffer === call.buffer]).toEqual([true, false]);
     for (const { raw } of [first!, second!]) expect(readTransaction(raw)).toEqual({ slot: 7, call });
     const blank = signTransaction(new Uint8Array(0), 7n, 0, key);
-    const other = call.slice();
-    other[call.length - 1] = 1;
+    const other = callOf(delivery(new Uint8Array(CHUNK * PACKET_BYTES).fill(1), 0));
     const hashes = [first!, second!, blank, signTransaction(other, 7n, 0, key)].map(({ hash }) => hash);
     expect(new Set(hashes).size).toBe(4);
   });
