@@ -79,11 +79,12 @@ export function packetsProblem(packets: Uint8Array, firstSequence: bigint): stri
   // Counted in two halves: a bigint for each packet costs more than all the other checks of it.
   let high = Number(firstSequence >> 32n);
   let low = Number(firstSequence & 0xffffffffn);
+  const view = new DataView(packets.buffer, packets.byteOffset, packets.length);
   for (let offset = 0; offset < packets.length; offset += PACKET_BYTES) {
     const problem = packetProblem(packets, offset);
     if (problem !== undefined) return `packet ${firstSequence + BigInt(offset / PACKET_BYTES)}: ${problem}`;
     const at = offset + PACKET_OFFSETS.sequence;
-    if (readU32(packets, at + 4) !== low || readU32(packets, at) !== high) {
+    if (view.getUint32(at + 4) !== low || view.getUint32(at) !== high) {
       const expected = firstSequence + BigInt(offset / PACKET_BYTES);
       return `packet ${expected} carries sequence ${readSequence(packets, offset)}`;
     }

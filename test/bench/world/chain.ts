@@ -9,10 +9,11 @@ import { accumulatorSlot, checkpointSlot, deliveredSlot, inboundLaneSlot } from 
 import { decodeAcceptedCheckpoint } from '../../../adapters/evm/acceptedCheckpoint.ts';
 import { encodeConfirmationsUpdate } from '../../../light-clients/confirmations/index.ts';
 import { stateTrie, storageTrie, type TestTrie } from '../../../light-clients/merkle/trie.fixture.ts';
-import { concatBytes, equalBytes } from '../../../relayer/core/bytes.ts';
+import { equalBytes } from '../../../relayer/core/bytes.ts';
 import { decodeDelivery } from '../../../relayer/core/certificate.ts';
 import type { LaneId } from '../../../relayer/core/ids.ts';
 import { keccak256, keccakEach } from '../../../relayer/core/keccak.ts';
+import { CHUNK_PACKETS_MAX, PACKET_BYTES } from '../../../relayer/core/limits.ts';
 import type { Delivery } from '../../../relayer/core/ports.ts';
 import { evidenceParts } from './evidenceParts.ts';
 import type { InLane, OutLane } from './gateway.ts';
@@ -23,6 +24,11 @@ import { readTransaction, transactionHash } from './transaction.ts';
 const STATES_KEPT = 24;
 const HEADERS_KEPT = 256;
 const OUTCOMES_KEPT = 1_024;
+
+/** Chunks hashed at once: two go side by side, and more of them spare calls. */
+const SIDE_BY_SIDE_MAX = 16;
+/** Where they are laid together; the same for all chains. */
+export const SCRATCH_BYTES = SIDE_BY_SIDE_MAX * CHUNK_PACKETS_MAX * PACKET_BYTES;
 
 type SlotWord = readonly [slot: Uint8Array, word: Uint8Array];
 
@@ -61,6 +67,7 @@ export function createSimulatedChain(
   outbound: OutLane,
   inbound: InLane,
   transactionsMax: number,
+  scratch: Uint8Array,
 ): SimulatedChain {
   const address = gatewayAddress(index);
   const codeHash = keccak256(address);
@@ -91,7 +98,10 @@ export function createSimulatedChain(
       const { call } = readTransaction(raw);
       return call.length === 0 ? undefined : decodeDelivery(call);
     });
-    const chunks = hashSideBySide(deliveries.flatMap((delivery) => delivery?.packets ?? []));
+    const chunks = hashSideBySide(
+      deliveries.flatMap((delivery) => delivery?.packets ?? []),
+      scratch,
+    );
     let nextChunk = 0;
     for (const [index, { raw, submittedMs }] of included.entries()) {
       const delivery = deliveries[index];
@@ -194,22 +204,29 @@ export function createSimulatedChain(
   };
 }
 
-/** Chunks hashed at once: two go side by side, and more of them spare calls. */
-const SIDE_BY_SIDE_MAX = 16;
-
 /** The hash of each; those of one length that follow each other go together. */
-function hashSideBySide(messages: readonly Uint8Array[]): Uint8Array[] {
+function hashSideBySide(messages: readonly Uint8Array[], scratch: Uint8Array): Uint8Array[] {
   const hashes: Uint8Array[] = [];
   for (let from = 0; from < messages.length;) {
     const { length } = messages[from]!;
     let end = from + 1;
     while (end - from < SIDE_BY_SIDE_MAX && messages[end]?.length === length) end++;
-    const together = end - from === 1 ? messages[from]! : concatBytes(...messages.slice(from, end));
-    const digests = keccakEach(together, length);
+    const digests = keccakEach(laidTogether(messages.slice(from, end), scratch), length);
     for (let at = 0; at < digests.length; at += 32) hashes.push(digests.subarray(at, at + 32));
     from = end;
   }
   return hashes;
+}
+
+function laidTogether(messages: readonly Uint8Array[], scratch: Uint8Array): Uint8Array {
+  const [only] = messages;
+  if (messages.length === 1 && only !== undefined) return only;
+  let at = 0;
+  for (const message of messages) {
+    scratch.set(message, at);
+    at += message.length;
+  }
+  return scratch.subarray(0, at);
 }
 
 function isSet([, word]: SlotWord): boolean {
