@@ -2,6 +2,7 @@
 import type { Clock } from './core/clock.ts';
 import type { ChainName, LaneId } from './core/ids.ts';
 import type { Logger } from './core/log.ts';
+import type { Accumulate } from './core/packet.ts';
 import type { LightClientWorker } from './verify/lightClientWorker.ts';
 
 export interface ChainDeps {
@@ -9,6 +10,8 @@ export interface ChainDeps {
   readonly log: Logger;
   /** Runs the light clients that cost more than a millisecond. */
   readonly worker: LightClientWorker;
+  /** One for all chains. */
+  readonly accumulate: Accumulate;
   /**
    * Packets [first, first + count) of a lane, from the journal, frames from the bus included: whoever uses them checks them
    * against a proven hash. Undefined while they are not all there.

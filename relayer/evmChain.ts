@@ -3,7 +3,7 @@ import { createEndpointRing, createHttpEndpoint } from '../adapters/endpoints/in
 import {
   createBeaconUpdates,
   createEvmAccount,
-  createEvmDerive,
+  createEvmDeriveWith,
   createEvmSource,
   createEvmTarget,
   createEvmSender,
@@ -31,7 +31,7 @@ export function createEvmChain(
   manifest: Manifest,
   chain: EvmChain,
   config: EvmChainConfig,
-  deps: Pick<ChainDeps, 'clock' | 'worker'>,
+  deps: Pick<ChainDeps, 'clock' | 'worker' | 'accumulate'>,
 ): NodeChain {
   const { name, chainId, gateway } = chain;
   const endpoints = config.endpoints.map(({ url }) => createRpcEndpoint(deps, { url: url.reveal(), chainId }));
@@ -54,7 +54,7 @@ export function createEvmChain(
       pollMs: config.pollMs,
     }),
     ...verified,
-    derive: createEvmDerive(evmGateway),
+    derive: createEvmDeriveWith(evmGateway, deps.accumulate),
     target: createEvmTarget({ endpoints, gateway: gateway.address }),
     forward: forwardOf(config.forward, chain, endpoints, feeLimits, deps),
     forecast: { roomNow: createPayoutRoom({ endpoints, gateway: gateway.address }) },

@@ -18,6 +18,7 @@ import { type Node, startNode } from './node.ts';
 import { sequenceOf } from './sequenceOf.ts';
 import { createJournal } from './store/journal.ts';
 import { createLevelStore } from './store/index.ts';
+import { createAccumulateTogether } from './verify/accumulateTogether.ts';
 import { createLightClientWorker } from './verify/lightClientWorker.ts';
 
 export interface RunningRelayer {
@@ -66,6 +67,7 @@ export async function startRelayer(
     logBusEvents(bus, log);
     const telemetry = createTelemetry({ bus, subjects, clock, log, node: name, repeatMs: TELEMETRY_REPEAT_MS });
     const worker = createLightClientWorker();
+    const accumulate = createAccumulateTogether(clock);
     opened.push(worker);
     const chains = manifest.chains.flatMap((chain) => {
       const row = config.chains.get(chain.name);
@@ -75,6 +77,7 @@ export async function startRelayer(
         log,
         clock,
         worker,
+        accumulate,
         packetsOf: journal.readRelayedPackets,
         isDelivered: async (lane, first, count) => {
           const { delivered } = await journal.lane(lane);

@@ -27,7 +27,7 @@ import type { AssetId, ChainName, LaneId } from './core/ids.ts';
 import { keccak256 } from './core/keccak.ts';
 import { CHUNK_PACKETS_MIN } from './core/limits.ts';
 import type { Logger } from './core/log.ts';
-import type { ChainSource, ChainTarget, Derive, LightClient, TargetAccount, Vault } from './core/ports.ts';
+import type { ChainSource, ChainTarget, Derive, DeriveLater, LightClient, TargetAccount, Vault } from './core/ports.ts';
 import type { AttestationRules } from './core/signatures.ts';
 import type { Subjects } from './core/subjects.ts';
 import type { Telemetry } from './core/telemetry.ts';
@@ -58,7 +58,7 @@ export interface NodeChain {
   readonly lightClient: LightClient;
   /** The chain's own time, where it is not the host's. */
   readonly clock?: Clock | undefined;
-  readonly derive: Derive;
+  readonly derive: Derive | DeriveLater;
   readonly target: ChainTarget;
   /** What the chain says for quotes, unverified. */
   readonly forecast?: ChainForecast | undefined;

@@ -46,6 +46,7 @@ describe('the accounts of a vault that a process works', () => {
       clock: systemClock,
       log,
       worker,
+      accumulate: async () => Promise.resolve([]),
       packetsOf: nothing,
       isDelivered: async () => Promise.resolve(false),
       cursorOf: nothing,

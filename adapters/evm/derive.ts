@@ -18,11 +18,12 @@ import { packetsProblem } from '../../relayer/core/frame.ts';
 import type { LaneId } from '../../relayer/core/ids.ts';
 import { keccak256 } from '../../relayer/core/keccak.ts';
 import { PACKET_BYTES } from '../../relayer/core/limits.ts';
-import { accumulateLanes } from '../../relayer/core/packet.ts';
+import { type Accumulate, accumulateLanes } from '../../relayer/core/packet.ts';
 import type {
   DeliveredRange,
   Derivation,
   Derive,
+  DeriveLater,
   EvidenceRequest,
   LaneSettlement,
   OutboundPackets,
@@ -66,18 +67,54 @@ export interface EvmGateway {
 
 export function createEvmDerive(gateway: EvmGateway): Derive {
   return (request, bytes) => {
-    const cursor = decodeCursor(request.cursor, gateway.startHeight);
-    if (request.head.header.length === 0) return { kind: 'needsMore', reason: 'the head comes without its header' };
-    if (request.head.height <= cursor.height) return { kind: 'needsMore', reason: 'the head is already derived' };
-    const evidence = decodeEvidence(bytes);
-    if (evidence === undefined) return invalid('the evidence does not decode');
-    try {
-      return { kind: 'valid', value: deriveChecked(gateway, request, cursor, evidence) };
-    } catch (error) {
-      if (error instanceof Refused) return { kind: error.kind, reason: error.message };
-      throw error;
-    }
+    const begun = begin(gateway, request, bytes);
+    return begun.kind === 'valid' ? finish(begun.value, accumulateLanes(begun.value.told)) : begun;
   };
+}
+
+/** The same, with its accumulators handed to somebody who may run those of several chains side by side. */
+export function createEvmDeriveWith(gateway: EvmGateway, accumulate: Accumulate): DeriveLater {
+  return async (request, bytes) => {
+    const begun = begin(gateway, request, bytes);
+    return begun.kind === 'valid' ? finish(begun.value, await accumulate(begun.value.told)) : begun;
+  };
+}
+
+/** Everything but the accumulators is read; what they end in decides. */
+interface Begun {
+  readonly told: readonly ToldPackets[];
+  /** By the accumulators after the packets, in the order of `told`. */
+  conclude(ends: readonly Uint8Array[]): Derivation;
+}
+
+interface ToldPackets {
+  readonly lane: LaneId;
+  readonly at: OutboundCursor;
+  readonly packets: Uint8Array;
+  readonly nextSequence: bigint;
+  readonly accumulator: Uint8Array;
+}
+
+function begin(gateway: EvmGateway, request: EvidenceRequest, bytes: Uint8Array): Verdict<Begun> {
+  const cursor = decodeCursor(request.cursor, gateway.startHeight);
+  if (request.head.header.length === 0) return { kind: 'needsMore', reason: 'the head comes without its header' };
+  if (request.head.height <= cursor.height) return { kind: 'needsMore', reason: 'the head is already derived' };
+  const evidence = decodeEvidence(bytes);
+  if (evidence === undefined) return invalid('the evidence does not decode');
+  return orRefused(() => beginChecked(gateway, request, cursor, evidence));
+}
+
+function finish(begun: Begun, ends: readonly Uint8Array[]): Verdict<Derivation> {
+  return orRefused(() => begun.conclude(ends));
+}
+
+function orRefused<T>(check: () => T): Verdict<T> {
+  try {
+    return { kind: 'valid', value: check() };
+  } catch (error) {
+    if (error instanceof Refused) return { kind: error.kind, reason: error.message };
+    throw error;
+  }
 }
 
 /** Control flow inside this file only: an early way out of nested checks, turned into a verdict above. */
@@ -91,18 +128,34 @@ class Refused extends Error {
 
 type ReadWord = (slot: Uint8Array, what: string) => Uint8Array;
 
-function deriveChecked(gateway: EvmGateway, { head }: EvidenceRequest, cursor: Cursor, evidence: Evidence): Derivation {
+interface OpenStorage {
+  readonly read: ReadWord;
+  requireAllRead(): void;
+}
+
+function beginChecked(gateway: EvmGateway, { head }: EvidenceRequest, cursor: Cursor, evidence: Evidence): Begun {
   const storage = openStorage(gateway, head, evidence);
   requireKnownLanes(gateway, evidence);
 
-  const outbound: OutboundPackets[] = [];
-  const outboundCursors = new Map<LaneId, OutboundCursor>();
   const told = gateway.outbound.map((lane) => {
     const at = cursor.outbound.get(lane) ?? FRESH_OUTBOUND;
     const packets = evidence.outbound.find((entry) => entry.lane === lane)?.packets ?? new Uint8Array(0);
     return { lane, at, packets, nextSequence: checkSequences(lane, at, packets), accumulator: at.accumulator };
   });
-  const ends = accumulateLanes(told);
+  return { told, conclude: (ends) => conclude(gateway, head, cursor, evidence, storage, told, ends) };
+}
+
+function conclude(
+  gateway: EvmGateway,
+  head: VerifiedHead,
+  cursor: Cursor,
+  evidence: Evidence,
+  storage: OpenStorage,
+  told: readonly ToldPackets[],
+  ends: readonly Uint8Array[],
+): Derivation {
+  const outbound: OutboundPackets[] = [];
+  const outboundCursors = new Map<LaneId, OutboundCursor>();
   for (const [index, { lane, at, packets, nextSequence }] of told.entries()) {
     const accumulator = ends[index] as Uint8Array;
     if (!equalBytes(accumulator, storage.read(accumulatorSlot(lane), 'an accumulator'))) {
@@ -133,11 +186,7 @@ function deriveChecked(gateway: EvmGateway, { head }: EvidenceRequest, cursor: C
 }
 
 /** The gateway's storage at the head: each word read is proven, and each proof given must be read. */
-function openStorage(
-  gateway: EvmGateway,
-  head: VerifiedHead,
-  evidence: Evidence,
-): { read: ReadWord; requireAllRead(): void } {
+function openStorage(gateway: EvmGateway, head: VerifiedHead, evidence: Evidence): OpenStorage {
   const state = stateRootOf(head);
   if (state.kind === 'invalid') throw new Refused('invalid', state.reason);
 

@@ -26,7 +26,7 @@ export {
   type SentPacket,
   totalSupply,
 } from './deposit.ts';
-export { createEvmDerive, type EvmGateway } from './derive.ts';
+export { createEvmDerive, createEvmDeriveWith, type EvmGateway } from './derive.ts';
 export { DEFAULT_FEE_LIMITS, type FeeLimits, type Fees } from './fees.ts';
 export { createForwarding, deployForwarderFactory, forwarderAddress } from './forward.ts';
 export { headerFromRpc, type RpcHeader } from './headerFromRpc.ts';

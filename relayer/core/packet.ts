@@ -131,10 +131,17 @@ export function accumulate(accumulator: Uint8Array, packets: Uint8Array): Uint8A
   return accumulateLanes([{ accumulator, packets }])[0] as Uint8Array;
 }
 
+/** A lane's accumulator, and packets that follow it. */
+export interface AccumulatedLane {
+  readonly accumulator: Uint8Array;
+  readonly packets: Uint8Array;
+}
+
+/** Gives the accumulators after the packets, in the order of the lanes. */
+export type Accumulate = (lanes: readonly AccumulatedLane[]) => Promise<readonly Uint8Array[]>;
+
 /** The same for several lanes, side by side. */
-export function accumulateLanes(
-  lanes: readonly { readonly accumulator: Uint8Array; readonly packets: Uint8Array }[],
-): Uint8Array[] {
+export function accumulateLanes(lanes: readonly AccumulatedLane[]): Uint8Array[] {
   assert(
     lanes.every(({ packets }) => packets.length % PACKET_BYTES === 0),
     'whole packets',

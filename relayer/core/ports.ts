@@ -85,6 +85,8 @@ export interface DepositPosition {
 
 /** Pure: (verified head, cursor, untrusted evidence) to packets and settlements, or a verdict against it. */
 export type Derive = (request: EvidenceRequest, evidence: Uint8Array) => Verdict<Derivation>;
+/** The same, where its hashing waits a moment for that of other chains. */
+export type DeriveLater = (request: EvidenceRequest, evidence: Uint8Array) => Promise<Verdict<Derivation>>;
 
 export interface Derivation {
   /** To store together with what was derived, opaque to the engine. */

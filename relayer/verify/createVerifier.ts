@@ -8,13 +8,21 @@
 import type { Clock } from '../core/clock.ts';
 import { assert } from '../core/errors.ts';
 import type { ChainName } from '../core/ids.ts';
-import type { Derivation, Derive, EvidenceRequest, LightClient, LightClientStep, Verdict } from '../core/ports.ts';
+import type {
+  Derivation,
+  Derive,
+  DeriveLater,
+  EvidenceRequest,
+  LightClient,
+  LightClientStep,
+  Verdict,
+} from '../core/ports.ts';
 import type { ChainRecord, Journal } from '../store/journal.ts';
 
 export interface VerifierDeps {
   readonly journal: Journal;
   readonly lightClient: LightClient;
-  readonly derive: Derive;
+  readonly derive: Derive | DeriveLater;
   readonly clock: Clock;
 }
 
@@ -81,7 +89,7 @@ export function createVerifier(chain: ChainName, deps: VerifierDeps): Verifier {
       const { head, cursor, frozen } = await started();
       if (frozen !== undefined) return { kind: 'conflict', reason: frozen };
       const request: EvidenceRequest = { head, cursor };
-      const verdict = deps.derive(request, evidence);
+      const verdict = await deps.derive(request, evidence);
       if (verdict.kind === 'conflict') await journal.freeze(chain, verdict.reason);
       if (verdict.kind !== 'valid') return verdict;
       const frames = await journal.putDerivation(chain, head, verdict.value);

@@ -2,8 +2,9 @@
 import { Buffer } from 'node:buffer';
 import { connect, type Socket } from 'node:net';
 import { createConfirmationsClient, decodeTrustedBlock } from '../../../light-clients/confirmations/index.ts';
-import { createEvmDerive } from '../../../adapters/evm/index.ts';
+import { createEvmDeriveWith } from '../../../adapters/evm/index.ts';
 import { concatBytes, fromHex, readU64, toHex, utf8, writeU64 } from '../../../relayer/core/bytes.ts';
+import { systemClock } from '../../../relayer/core/clock.ts';
 import { ViaductError } from '../../../relayer/core/errors.ts';
 import type { LaneId } from '../../../relayer/core/ids.ts';
 import { keccak256 } from '../../../relayer/core/keccak.ts';
@@ -11,6 +12,7 @@ import type { TargetAccount } from '../../../relayer/core/ports.ts';
 import { addressOf } from '../../../relayer/core/secp256k1.ts';
 import { lanesFrom, lanesTo, type Manifest } from '../../../relayer/manifest/index.ts';
 import type { NodeChain } from '../../../relayer/node.ts';
+import { createAccumulateTogether } from '../../../relayer/verify/accumulateTogether.ts';
 import { ANSWER, ASK, createReceiver, sendMessage } from './messages.ts';
 import { gatewayAddress, genesisHeader } from './network.ts';
 import { callOf, signTransaction } from './transaction.ts';
@@ -29,6 +31,7 @@ export interface WorldClient {
 export async function connectWorld(address: string, manifest: Manifest): Promise<WorldClient> {
   const waiting = new Map<number, { resolve(payload: Uint8Array): void; reject(error: Error): void }>();
   const watchers = new Map<number, Set<() => void>>();
+  const accumulate = createAccumulateTogether(systemClock);
   let ids = 0;
   const receive = createReceiver(({ id, what, chain, payload }) => {
     if (id === 0) {
@@ -125,12 +128,15 @@ export async function connectWorld(address: string, manifest: Manifest): Promise
           endpoints: 1,
           driftSecondsMax: DRIFT_SECONDS_MAX,
         }),
-        derive: createEvmDerive({
-          address: gatewayAddress(index),
-          startHeight: 1n,
-          outbound: lanesFrom(manifest, row.name).map(({ id }) => id),
-          inbound,
-        }),
+        derive: createEvmDeriveWith(
+          {
+            address: gatewayAddress(index),
+            startHeight: 1n,
+            outbound: lanesFrom(manifest, row.name).map(({ id }) => id),
+            inbound,
+          },
+          accumulate,
+        ),
         target: {
           lanes: async (lanes) => {
             const acceptedSequence = readU64(await ask(index, ASK.lanes, NOTHING), 0);
