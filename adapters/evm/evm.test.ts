@@ -3,113 +3,52 @@
  *
  * One idea: the cases share one pair of nodes and what earlier cases did on them, so they stay in one file.
  */
-import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createConfirmationsClient } from '../../light-clients/confirmations/index.ts';
 import { decodeExecutionHeader } from '../../light-clients/ethereum/executionHeader.ts';
 import { encodeVerifiedBlock } from '../../light-clients/ethereum/verifiedBlock.ts';
 import { equalBytes, fromHex, toHex } from '../../relayer/core/bytes.ts';
-import {
-  type Checkpoint,
-  checkpointDigest,
-  chunkHashes,
-  domainSeparator,
-  merkleProof,
-  merkleRoot,
-  type SignerSet,
-  signerSetHash,
-} from '../../relayer/core/checkpoint.ts';
-import { systemClock } from '../../relayer/core/clock.ts';
-import { assetId, caip2, type LaneId } from '../../relayer/core/ids.ts';
+import type { LaneId } from '../../relayer/core/ids.ts';
 import { PACKET_BYTES } from '../../relayer/core/limits.ts';
 import { decodePacket } from '../../relayer/core/packet.ts';
-import type { LightClient } from '../../light-clients/verdict.ts';
-import type { ChainSource, Delivery, Derive, VerifiedHead } from '../../relayer/core/ports.ts';
-import { addressOf, sign } from '../../relayer/core/secp256k1.ts';
-import { type Anvil, startAnvil } from '../../test/devnet/anvil.ts';
 import { decodeEvidence, encodeEvidence, type Evidence } from './evidence.ts';
+import { balanceOf, createEvmAccount, createEvmTarget, deposit, depositBatch } from './index.ts';
+
 import {
-  balanceOf,
-  createEvmAccount,
-  createEvmDerive,
-  createEvmSender,
-  createEvmSource,
-  createEvmTarget,
-  createHeaderUpdates,
-  createRpcEndpoint,
-  deployBridgedToken,
-  deployGateway,
-  type DeployedGateway,
-  deployTestToken,
-  deposit,
-  depositBatch,
-  type EvmGateway,
-  type EvmSender,
-  mintTestToken,
-  registerAsset,
-  registerLane,
-  type RpcEndpoint,
-  setLaneAsset,
-  setLimit,
-} from './index.ts';
+  advance,
+  CONFIRMATIONS,
+  NATIVE,
+  now,
+  relayAccount,
+  shifted,
+  type Side,
+  signal,
+  SIGNER_KEYS,
+  startTwoChains,
+  toHex32,
+  type TwoChains,
+} from './twoChains.fixture.ts';
 
-const deps = { clock: systemClock };
-const signal = new AbortController().signal;
-const SIGNER_KEYS = [1, 2, 3]
-  .map((n) => new Uint8Array(32).fill(n))
-  .sort((a, b) => (toHex(addressOf(a)) < toHex(addressOf(b)) ? -1 : 1));
-const SIGNERS: SignerSet = { epoch: 1n, threshold: 2, members: SIGNER_KEYS.map(addressOf) };
-const ASSET = assetId(7);
-const NATIVE = assetId(1);
-const CONFIRMATIONS = 2;
-
-interface Side {
-  anvil: Anvil;
-  chainId: number;
-  endpoint: RpcEndpoint;
-  owner: EvmSender;
-  deployed: DeployedGateway;
-  token: Uint8Array;
-  gateway: EvmGateway;
-  source: ChainSource;
-  derive: Derive;
-  client: LightClient;
-}
-
+let chains: TwoChains;
 let a: Side;
 let b: Side;
 let laneAb: LaneId;
 let laneBa: LaneId;
 
 beforeAll(async () => {
-  const [first, second] = await Promise.all([setUp(31337), setUp(31338)]);
-  const home = await deployTestToken(first.owner, { name: 'Test', symbol: 'TST', decimals: 18 }, signal);
-  const bridged = await deployBridgedToken(
-    second.owner,
-    { name: 'Test', symbol: 'TST', decimals: 6, gateway: second.deployed.address },
-    signal,
-  );
-  await mintTestToken(first.owner, home, first.owner.address, 10n ** 24n, signal);
-  const lanes = await connect(first, second, home, 'lock');
-  await connect(second, first, bridged, 'mint');
-  laneAb = lanes.outgoing;
-  laneBa = lanes.incoming;
-  a = complete(first, home, laneAb, laneBa);
-  b = complete(second, bridged, laneBa, laneAb);
+  chains = await startTwoChains();
+  ({ a, b, laneAb, laneBa } = chains);
 });
 
-afterAll(async () => {
-  await Promise.all([a?.source.close(), b?.source.close(), a?.anvil.stop(), b?.anvil.stop()]);
-});
+afterAll(async () => chains?.close());
 
 describe('the EVM adapter on real nodes', () => {
   it('carries a deposit from a log to a proven packet, and nothing else', async () => {
     const receiver = new Uint8Array(20).fill(0xab);
-    const one = await deposit(a.owner, { ...terms(), amount: 5n * 10n ** 18n, receiver }, signal);
+    const one = await deposit(a.owner, { ...chains.terms(), amount: 5n * 10n ** 18n, receiver }, signal);
     const batch = await depositBatch(
       a.owner,
       {
-        ...terms(),
+        ...chains.terms(),
         transfers: [1n, 2n, 3n].map((n) => ({ amount: n * 10n ** 18n, receiver: new Uint8Array(20).fill(Number(n)) })),
       },
       signal,
@@ -130,7 +69,7 @@ describe('the EVM adapter on real nodes', () => {
     expect(derivation.settlements).toEqual([]);
 
     // The cursor goes on where it stopped.
-    await deposit(a.owner, { ...terms(), amount: 10n ** 18n, receiver }, signal);
+    await deposit(a.owner, { ...chains.terms(), amount: 10n ** 18n, receiver }, signal);
     const next = await advance(a, cursor);
     expect(next.head.height).toBeGreaterThan(head.height);
     expect(next.derivation.outbound.map(({ firstSequence, packets }) => [firstSequence, packets.length])).toEqual([
@@ -234,7 +173,7 @@ describe('the EVM adapter on real nodes', () => {
     const { derivation } = await advance(a);
     const { packets } = derivation.outbound[0]!;
     const account = relayAccount(b);
-    const delivery = deliver(packets, 2, 0);
+    const delivery = chains.deliver(packets, 2, 0);
     const before = await advance(b);
     expect(before.derivation.settlements).toEqual([]);
 
@@ -253,14 +192,14 @@ describe('the EVM adapter on real nodes', () => {
     expect(await account.prepare(delivery, signal)).toEqual({ kind: 'alreadyDelivered' });
 
     // A later chunk of the accepted checkpoint, by `deliver`.
-    const second = await account.prepare(deliver(packets, 2, 1), signal);
+    const second = await account.prepare(chains.deliver(packets, 2, 1), signal);
     expect(second.kind).toBe('send');
     const after = await advance(b, before.cursor);
     expect(after.derivation.settlements).toEqual([
       {
         lane: laneAb,
         acceptedSequence: BigInt(packets.length / PACKET_BYTES),
-        accepted: [deliver(packets, 2, 0).checkpoint],
+        accepted: [chains.deliver(packets, 2, 0).checkpoint],
         delivered: [{ firstSequence: 0n, count: 2, transaction: signed.hash }],
         refused: [],
       },
@@ -321,8 +260,12 @@ describe('the EVM adapter on real nodes', () => {
   it('proves a refusal by its return on the opposite lane, and delivers native coin', async () => {
     const receiver = new Uint8Array(20).fill(0xcd);
     const start = (await advance(a)).cursor;
-    await deposit(a.owner, { ...terms(), amount: 10n ** 18n, receiver, deadline: now() + 60n }, signal);
-    await deposit(a.owner, { ...terms(), asset: NATIVE, token: undefined, amount: 10n ** 10n, receiver }, signal);
+    await deposit(a.owner, { ...chains.terms(), amount: 10n ** 18n, receiver, deadline: now() + 60n }, signal);
+    await deposit(
+      a.owner,
+      { ...chains.terms(), asset: NATIVE, token: undefined, amount: 10n ** 10n, receiver },
+      signal,
+    );
     // The other side can pay native coin only out of what users locked there.
     await deposit(
       b.owner,
@@ -337,7 +280,7 @@ describe('the EVM adapter on real nodes', () => {
     await b.anvil.rpc('evm_increaseTime', [600]);
     await b.anvil.rpc('evm_mine');
     const account = relayAccount(b);
-    const prepared = await account.prepare(deliver(packets, 2, 0, { firstSequence }), signal);
+    const prepared = await account.prepare(chains.deliver(packets, 2, 0, { firstSequence }), signal);
     if (prepared.kind !== 'send') throw new Error(JSON.stringify(prepared));
     const signed = await account.sign(prepared.call, await account.nextSlot(signal), 0, signal);
     await account.broadcast(signed, signal);
@@ -358,7 +301,7 @@ describe('the EVM adapter on real nodes', () => {
       amount: 10n ** 15n,
       receiver: new Uint8Array(20).fill(0xee),
     }));
-    await depositBatch(a.owner, { ...terms(), transfers }, signal);
+    await depositBatch(a.owner, { ...chains.terms(), transfers }, signal);
     const { packets, firstSequence } = (await advance(a, start)).derivation.outbound[0]!;
     const before = await advance(b);
     const account = relayAccount(b);
@@ -366,7 +309,7 @@ describe('the EVM adapter on real nodes', () => {
     const slot = await account.nextSlot(signal);
     const sent = [];
     for (const index of [0, 1, 2]) {
-      const prepared = await account.prepare(deliver(packets, 2, index, { firstSequence }), signal);
+      const prepared = await account.prepare(chains.deliver(packets, 2, index, { firstSequence }), signal);
       if (prepared.kind !== 'send') throw new Error(JSON.stringify(prepared));
       const signed = await account.sign(prepared.call, slot + BigInt(index), 0, signal);
       await account.broadcast(signed, signal);
@@ -378,33 +321,6 @@ describe('the EVM adapter on real nodes', () => {
     const { derivation } = await advance(b, before.cursor);
     expect(derivation.settlements[0]?.delivered.map(({ count }) => count)).toEqual([2, 2, 1]);
     expect(await balanceOf(b.endpoint, b.token, new Uint8Array(20).fill(0xee), signal)).toBe(5_000n);
-  });
-
-  it('follows the chain by a quorum of endpoints, one of them dead', async () => {
-    const dead = createRpcEndpoint(deps, { url: 'http://127.0.0.1:9', chainId: a.chainId });
-    const { startHeight, blockHash } = a.deployed;
-    const client = createConfirmationsClient({
-      trusted: { height: startHeight, hash: blockHash },
-      confirmations: CONFIRMATIONS,
-      quorum: 2,
-      endpoints: 3,
-      driftSecondsMax: 3600,
-    });
-    const pull = createHeaderUpdates({
-      endpoints: [a.endpoint, dead, a.endpoint],
-      confirmations: CONFIRMATIONS,
-      quorum: 2,
-    });
-    const started = client.start();
-    if (started.kind !== 'valid') throw new Error(started.kind);
-    const update = await pull(started.value.state, signal);
-    expect(client.update(started.value.state, update!, now()).kind).toBe('valid');
-    const tooFew = createHeaderUpdates({
-      endpoints: [a.endpoint, dead, dead],
-      confirmations: CONFIRMATIONS,
-      quorum: 2,
-    });
-    await expect(tooFew(started.value.state, signal)).rejects.toMatchObject({ code: 'ENDPOINT_FAILED' });
   });
 
   it('waits or refuses as the gateway says', async () => {
@@ -420,9 +336,9 @@ describe('the EVM adapter on real nodes', () => {
       acceptedSequence: accepted,
       paused: false,
     });
-    const ahead = deliver(packets, 2, 0, { firstSequence: accepted + 1n });
+    const ahead = chains.deliver(packets, 2, 0, { firstSequence: accepted + 1n });
     expect(await account.prepare(ahead, signal)).toMatchObject({ kind: 'wait' });
-    const stranger = deliver(packets, 2, 0, { firstSequence: accepted }, [
+    const stranger = chains.deliver(packets, 2, 0, { firstSequence: accepted }, [
       new Uint8Array(32).fill(8),
       new Uint8Array(32).fill(9),
     ]);
@@ -430,12 +346,12 @@ describe('the EVM adapter on real nodes', () => {
       kind: 'refused',
       reason: expect.stringContaining('Signer') as string,
     });
-    const lone = deliver(packets, 2, 0, { firstSequence: accepted }, SIGNER_KEYS.slice(0, 1));
+    const lone = chains.deliver(packets, 2, 0, { firstSequence: accepted }, SIGNER_KEYS.slice(0, 1));
     expect(await account.prepare(lone, signal)).toMatchObject({
       kind: 'refused',
       reason: expect.stringContaining('TooFew') as string,
     });
-    const other = deliver(packets.slice(0, PACKET_BYTES), 2, 0);
+    const other = chains.deliver(packets.slice(0, PACKET_BYTES), 2, 0);
     expect(await account.prepare(other, signal)).toMatchObject({
       kind: 'refused',
       reason: expect.stringContaining('another') as string,
@@ -477,322 +393,4 @@ describe('the EVM adapter on real nodes', () => {
     expect(failure).toMatchObject({ code: 'ACCOUNT_OUT_OF_FUNDS' });
     expect(String(failure)).not.toContain('77777777');
   });
-
-  it('sees a lying, broken or foreign endpoint for what it is', async () => {
-    const { head, before } = await advance(a);
-    const lies: [name: string, change: (method: string, result: unknown) => unknown][] = [
-      [
-        'omits the last log',
-        (method, result) => (method === 'eth_getLogs' ? (result as unknown[]).slice(0, -1) : result),
-      ],
-      ['omits all logs', (method, result) => (method === 'eth_getLogs' ? [] : result)],
-      [
-        'changes an amount',
-        (method, result) =>
-          method === 'eth_getLogs'
-            ? (JSON.parse(JSON.stringify(result).replace('4c4b40', '4c4b41')) as unknown)
-            : result,
-      ],
-      ['proves another block', (method, result) => (method === 'eth_getProof' ? emptied(result) : result)],
-    ];
-    for (const [name, change] of lies) {
-      const liar = await startProxy(a.anvil.url, change);
-      try {
-        // Endpoints that do not say how they fare are asked in the order of the list.
-        const both = [createRpcEndpoint(deps, { url: liar.url, chainId: a.chainId }), a.endpoint];
-        const source = sourceOf(
-          a,
-          both.map((endpoint) => ({ ...endpoint, health: undefined })),
-        );
-        const forged = await source.pullEvidence({ head, cursor: before }, signal);
-        expect(a.derive({ head, cursor: before }, forged).kind, name).toBe('invalid');
-        // The next endpoint is asked after a refusal.
-        source.reject(name);
-        const honest = await source.pullEvidence({ head, cursor: before }, signal);
-        expect(a.derive({ head, cursor: before }, honest).kind, name).toBe('valid');
-      } finally {
-        await liar.close();
-      }
-    }
-    const gap = await startProxy(a.anvil.url, (method, result) =>
-      method === 'eth_getLogs' ? (result as unknown[]).slice(1) : result,
-    );
-    const only = sourceOf(a, [createRpcEndpoint(deps, { url: gap.url, chainId: a.chainId })]);
-    await expect(only.pullEvidence({ head, cursor: before }, signal)).rejects.toMatchObject({
-      code: 'ENDPOINT_FAILED',
-    });
-    await gap.close();
-    const foreign = sourceOf(a, [createRpcEndpoint(deps, { url: b.anvil.url, chainId: a.chainId })]);
-    await expect(foreign.pullEvidence({ head, cursor: before }, signal)).rejects.toMatchObject({
-      code: 'ENDPOINT_WRONG_CHAIN',
-    });
-  });
-
-  it('halves the range of blocks when an endpoint finds it too wide', async () => {
-    const { head, before } = await advance(a);
-    let asked = 0;
-    const narrow = await startProxy(a.anvil.url, (method, result, params) => {
-      if (method !== 'eth_getLogs') return result;
-      asked++;
-      const [{ fromBlock, toBlock }] = params as [{ fromBlock: string; toBlock: string }];
-      if (BigInt(toBlock) - BigInt(fromBlock) > 3n) throw new Error('query exceeds max block range 4');
-      return result;
-    });
-    const source = sourceOf(a, [createRpcEndpoint(deps, { url: narrow.url, chainId: a.chainId })]);
-    const evidence = await source.pullEvidence({ head, cursor: before }, signal);
-    expect(a.derive({ head, cursor: before }, evidence).kind).toBe('valid');
-    expect(asked).toBeGreaterThan(3);
-    await narrow.close();
-  });
-
-  it('reads a block by its receipts when its logs are too much for one answer', async () => {
-    const { head, before } = await advance(a);
-    const refused: string[] = [];
-    const small = await startProxy(a.anvil.url, (method, result) => {
-      if (method !== 'eth_getLogs') return result;
-      refused.push(method);
-      throw new Error('query returned more than 10000 results');
-    });
-    const source = sourceOf(a, [createRpcEndpoint(deps, { url: small.url, chainId: a.chainId })]);
-    const evidence = await source.pullEvidence({ head, cursor: before }, signal);
-    const whole = await sourceOf(a, [a.endpoint]).pullEvidence({ head, cursor: before }, signal);
-    expect(toHex(evidence)).toBe(toHex(whole));
-    expect(a.derive({ head, cursor: before }, evidence).kind).toBe('valid');
-    expect(refused.length).toBeGreaterThan(1);
-    await small.close();
-  });
-
-  it('wakes on new blocks, by subscription as well', async () => {
-    const stop = new AbortController();
-    const source = createEvmSource(deps, {
-      endpoints: [a.endpoint],
-      gateway: a.gateway,
-      pullUpdate: async () => Promise.resolve(undefined),
-      wsUrl: a.anvil.wsUrl,
-      pollMs: 3_600_000,
-    });
-    let wakes = 0;
-    const second = new Promise<void>((resolve) => {
-      source.watch(() => {
-        wakes++;
-        if (wakes >= 2) resolve();
-      }, stop.signal);
-    });
-    const mining = (async (): Promise<void> => {
-      while (wakes < 2) {
-        await a.anvil.rpc('evm_mine');
-      }
-    })();
-    await second;
-    await mining;
-    stop.abort();
-    await source.close();
-  });
-
-  it('freezes when the chain takes back a block that was verified', async () => {
-    const { step } = await follow(a);
-    await a.anvil.rpc('anvil_rollback', [CONFIRMATIONS + 2]);
-    // Another chain from there: the time of the blocks differs.
-    await a.anvil.rpc('evm_increaseTime', [5]);
-    await a.anvil.rpc('anvil_mine', [toHex32(BigInt(CONFIRMATIONS + 6))]);
-    const update = await a.source.pullUpdate(step.state, signal);
-    expect(a.client.update(step.state, update!, now()).kind).toBe('conflict');
-  });
 });
-
-async function setUp(chainId: number): Promise<Pick<Side, 'anvil' | 'chainId' | 'endpoint' | 'owner' | 'deployed'>> {
-  const anvil = await startAnvil({ chainId });
-  const endpoint = createRpcEndpoint(deps, { url: anvil.url, chainId });
-  const owner = createEvmSender(deps, { endpoint, chainId, privateKey: anvil.accounts[0]!.privateKey });
-  const deployed = await deployGateway(owner, { signerSet: SIGNERS, guardians: [owner.address] }, signal);
-  return { anvil, chainId, endpoint, owner, deployed };
-}
-
-async function connect(
-  local: Pick<Side, 'owner' | 'deployed'>,
-  remote: Pick<Side, 'chainId' | 'deployed'>,
-  token: Uint8Array,
-  custody: 'lock' | 'mint',
-): Promise<{ outgoing: LaneId; incoming: LaneId }> {
-  const gateway = local.deployed.address;
-  const registration = {
-    remoteChain: caip2(`eip155:${remote.chainId}`),
-    remoteGateway: remote.deployed.address,
-    receiverLength: 20,
-    chunkSizeMax: 128,
-  };
-  const lanes = await registerLane(local.owner, gateway, registration, signal);
-  // Again: nothing happens, and the ids are the same.
-  expect(await registerLane(local.owner, gateway, registration, signal)).toEqual(lanes);
-  for (const asset of [
-    { asset: ASSET, token, custody, canonicalDecimals: 6 },
-    { asset: NATIVE, token: undefined, custody: 'native' as const, canonicalDecimals: 9 },
-  ]) {
-    await registerAsset(local.owner, gateway, asset, signal);
-    await registerAsset(local.owner, gateway, asset, signal);
-    await setLimit(local.owner, gateway, { asset: asset.asset, cap: 10n ** 15n, windowSeconds: 3600n }, signal);
-    await setLimit(local.owner, gateway, { asset: asset.asset, cap: 10n ** 15n, windowSeconds: 3600n }, signal);
-    const allowed = {
-      outgoing: lanes.outgoing,
-      asset: asset.asset,
-      enabled: true,
-      minAmount: 1n,
-      maxAmount: 10n ** 12n,
-      granularity: 1n,
-    };
-    await setLaneAsset(local.owner, gateway, allowed, signal);
-    await setLaneAsset(local.owner, gateway, allowed, signal);
-  }
-  return lanes;
-}
-
-function complete(
-  side: Pick<Side, 'anvil' | 'chainId' | 'endpoint' | 'owner' | 'deployed'>,
-  token: Uint8Array,
-  outgoing: LaneId,
-  incoming: LaneId,
-): Side {
-  const { address, startHeight, blockHash } = side.deployed;
-  const gateway: EvmGateway = { address, startHeight, outbound: [outgoing], inbound: [incoming] };
-  const client = createConfirmationsClient({
-    trusted: { height: startHeight, hash: blockHash },
-    confirmations: CONFIRMATIONS,
-    quorum: 1,
-    endpoints: 1,
-    driftSecondsMax: 3600,
-  });
-  const whole = { ...side, token, gateway, client, derive: createEvmDerive(gateway) };
-  return { ...whole, source: sourceOf(whole, [side.endpoint]) };
-}
-
-function sourceOf(side: Pick<Side, 'gateway'>, endpoints: RpcEndpoint[]): ChainSource {
-  const pullUpdate = createHeaderUpdates({ endpoints, confirmations: CONFIRMATIONS, quorum: 1 });
-  return createEvmSource(deps, { endpoints, gateway: side.gateway, pullUpdate, pollMs: 1_000 });
-}
-
-function terms() {
-  return { gateway: a.gateway.address, lane: laneAb, asset: ASSET, token: a.token };
-}
-
-/** The light client up to the chain's tip, with enough empty blocks on top. */
-async function follow(side: Side) {
-  await side.anvil.rpc('anvil_mine', [toHex32(BigInt(CONFIRMATIONS))]);
-  const started = side.client.start();
-  if (started.kind !== 'valid') throw new Error(started.kind);
-  let step = started.value;
-  for (;;) {
-    const update = await side.source.pullUpdate(step.state, signal);
-    if (update === undefined) return { step };
-    const verdict = side.client.update(step.state, update, now());
-    if (verdict.kind !== 'valid') throw new Error(`${verdict.kind}: ${verdict.reason}`);
-    step = verdict.value;
-  }
-}
-
-async function advance(side: Side, before?: Uint8Array) {
-  const { step } = await follow(side);
-  const head: VerifiedHead = step.head;
-  const evidence = await side.source.pullEvidence({ head, cursor: before }, signal);
-  const verdict = side.derive({ head, cursor: before }, evidence);
-  if (verdict.kind !== 'valid') throw new Error(`${verdict.kind}: ${verdict.reason}`);
-  expect(verdict.value.height).toBe(head.height);
-  return { head, before, evidence, derivation: verdict.value, cursor: verdict.value.cursor };
-}
-
-function relayAccount(side: Side, index = 5, tip = 2n) {
-  return createEvmAccount({
-    chainId: side.chainId,
-    endpoints: [side.endpoint],
-    gateway: side.gateway.address,
-    privateKey: side.anvil.accounts[index]!.privateKey,
-    feeLimits: { maxFeePerGasMax: 10n ** 12n, priorityFeePerGasMin: tip, priorityFeePerGasMax: 10n ** 9n },
-  });
-}
-
-function deliver(
-  packets: Uint8Array,
-  chunkSize: number,
-  chunkIndex: number,
-  changes: Partial<Checkpoint> = {},
-  keys: readonly Uint8Array[] = SIGNER_KEYS.slice(0, 2),
-): Delivery {
-  const hashes = chunkHashes(packets, chunkSize);
-  const checkpoint: Checkpoint = {
-    lane: laneAb,
-    signerEpoch: SIGNERS.epoch,
-    signerSetHash: signerSetHash(SIGNERS),
-    manifestHash: new Uint8Array(32).fill(4),
-    firstSequence: 0n,
-    packetCount: packets.length / PACKET_BYTES,
-    chunkSize,
-    root: merkleRoot(hashes),
-    sourceHeight: 9n,
-    sourceBlockHash: new Uint8Array(32).fill(5),
-    ...changes,
-  };
-  const digest = checkpointDigest(checkpoint, domainSeparator(caip2(`eip155:${b.chainId}`), b.gateway.address));
-  const ordered = [...keys].sort((x, y) => (toHex(addressOf(x)) < toHex(addressOf(y)) ? -1 : 1));
-  return {
-    checkpoint,
-    signatures: new Uint8Array(ordered.flatMap((key) => [...sign(digest, key)])),
-    chunkIndex,
-    packets: packets.slice(chunkIndex * chunkSize * PACKET_BYTES, (chunkIndex + 1) * chunkSize * PACKET_BYTES),
-    proof: merkleProof(hashes, chunkIndex),
-  };
-}
-
-/** The same cursor, as if derived at another height. */
-function shifted(cursor: Uint8Array, height: bigint): Uint8Array {
-  const json = JSON.parse(new TextDecoder().decode(cursor)) as { height: string };
-  return new TextEncoder().encode(JSON.stringify({ ...json, height: height.toString() }));
-}
-
-function emptied(result: unknown): unknown {
-  const proof = result as { accountProof: string[] };
-  return { ...proof, accountProof: proof.accountProof.slice(0, 1) };
-}
-
-function toHex32(value: bigint): string {
-  return `0x${value.toString(16)}`;
-}
-
-function now(): bigint {
-  return BigInt(Math.floor(systemClock.now() / 1000));
-}
-
-/** A proxy in front of a node that changes answers, or refuses by throwing. */
-async function startProxy(
-  target: string,
-  change: (method: string, result: unknown, params: unknown) => unknown,
-): Promise<{ url: string; close(): Promise<void> }> {
-  const server: Server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const text = Buffer.concat(chunks).toString();
-      fetch(target, { method: 'POST', headers: { 'content-type': 'application/json' }, body: text })
-        .then(async (answer) => {
-          const { method, params, id } = JSON.parse(text) as { method: string; params: unknown; id: number };
-          const body = (await answer.json()) as { result?: unknown };
-          try {
-            response.end(JSON.stringify({ ...body, result: change(method, body.result, params) }));
-          } catch (error) {
-            response.end(
-              JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32005, message: (error as Error).message } }),
-            );
-          }
-        })
-        .catch(() => response.destroy());
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: async () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}

@@ -107,7 +107,16 @@ async function readRange(
   signal: AbortSignal,
 ): Promise<void> {
   const topics = [Object.values(TOPICS)];
-  const takeBytes = createTake(endpoint, news);
+  const take = createTake(endpoint, news);
+  let refused: unknown;
+  const takeBytes: TakeObject = (...object) => {
+    try {
+      return take(...object);
+    } catch (error) {
+      refused = error;
+      throw error;
+    }
+  };
   let from = first;
   let size = BigInt(BLOCK_RANGE_MAX);
   while (from <= last) {
@@ -121,7 +130,8 @@ async function readRange(
       answer = await endpoint.callList({ method: 'eth_getLogs', params: [filter] }, 'result', takeBytes, signal);
     } catch (error) {
       // Too large an answer, or too slow a one: a smaller range may pass. Half of it may have been read.
-      if (!(error instanceof ViaductError) || error.code !== 'ENDPOINT_FAILED') throw error;
+      // What it says is wrong stays wrong in smaller parts.
+      if (error === refused || !(error instanceof ViaductError) || error.code !== 'ENDPOINT_FAILED') throw error;
       takeBack();
     }
     if (answer === undefined || answer.kind === 'error') {
