@@ -66,6 +66,9 @@ export interface PlanOptions {
 /** Certificates looked at per lane and round: enough to fill the queue, bounded in memory. */
 const CERTIFICATES_PER_ROUND = 64;
 
+/** Chunks on their way to the bus at once, half a megabyte with their packets: each takes a round trip. */
+const PUBLISHES_AT_ONCE = 8;
+
 /** Runs until the signal fires. */
 export async function plan(
   chain: ChainName,
@@ -155,6 +158,8 @@ export async function plan(
   async function handOut(planned: readonly PlannedChunk<PlannedCertificate>[]): Promise<Set<Certificate>> {
     const builders = new Map<Certificate, BuildChunk | undefined>();
     const missing = new Set<Certificate>();
+    const publishing = new Set<Promise<void>>();
+    let failed: { readonly error: unknown } | undefined;
     for (const { lane, certificate, chunkIndex, packets } of planned) {
       const { full, firstSequence } = certificate;
       if (!builders.has(full)) builders.set(full, await builderFor(lane, full));
@@ -166,17 +171,24 @@ export async function plan(
       // Another planner may be at it by now.
       if (!lease.held) break;
       const chunk = { lane, firstSequence, chunkIndex };
+      const work = build(chunkIndex);
       // Taken before the bus has it: outcomes may come while the acknowledgement is on its way.
       handedOut.put(chunk, clock.now());
-      try {
-        // One that is there already, from before a restart or from another planner, counts as handed out.
-        await bus.publishDurable(subjects.work(chain), build(chunkIndex), { id: handedOut.messageId(chunk) });
-      } catch (error) {
-        handedOut.takeBack(chunk);
-        throw error;
-      }
+      // One that is there already, from before a restart or from another planner, counts as handed out.
+      const taken = bus
+        .publishDurable(subjects.work(chain), work, { id: handedOut.messageId(chunk) })
+        .catch((error: unknown) => {
+          handedOut.takeBack(chunk);
+          failed ??= { error };
+        })
+        .then(() => void publishing.delete(taken));
+      publishing.add(taken);
       fairness = served(fairness, lane, packets, weights.get(lane) ?? 1);
+      if (publishing.size >= PUBLISHES_AT_ONCE) await Promise.race(publishing);
+      if (failed !== undefined) break;
     }
+    await Promise.all(publishing);
+    if (failed !== undefined) throw failed.error;
     return missing;
   }
 
