@@ -50,8 +50,8 @@ export interface SubmitOptions {
   readonly replaceMs: number;
 }
 
-/** Items in hand at once: while one is written to disk the next one is looked at. More could be with another account. */
-const ITEMS_IN_HAND = 2;
+/** Items in hand at once: those that are written to disk together share its sync. More could be with another account. */
+const ITEMS_IN_HAND = 4;
 /** How long a chunk that could not be submitted waits in the queue. */
 const RETAKE_MS = 1_000;
 /** How often an item goes back into the queue. The planner hands a silent chunk out again, so its copies must end. */
