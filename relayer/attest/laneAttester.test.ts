@@ -42,7 +42,13 @@ interface Member {
   /** What it sent since the last look. */
   votes(): Uint8Array[];
   published(): { readonly id: string; readonly bytes: Uint8Array }[];
-  readonly state: { booking: 'booked' | 'excess' | 'incomplete'; isBusAway: boolean; booked: number; tries: number };
+  readonly state: {
+    booking: 'booked' | 'excess' | 'incomplete';
+    disk?: Promise<void>;
+    isBusAway: boolean;
+    booked: number;
+    tries: number;
+  };
 }
 
 let clock: TestClock;
@@ -64,9 +70,11 @@ function member(index: number, rules = RULES, chunkSize?: () => number, acceptsI
       telemetry,
       log: silentLogger,
       ledger: {
-        book: async () => {
+        book: async (_, __, ___, behind) => {
           state.booked++;
-          return Promise.resolve({ kind: state.booking });
+          if (state.booking !== 'booked') return { kind: state.booking };
+          await Promise.all([state.disk, behind?.()]);
+          return { kind: 'booked' };
         },
       },
       signer: { address: ADDRESSES[index]!, sign: (digest) => sign(digest, KEYS[index]!) },
@@ -170,6 +178,18 @@ describe('a checkpoint', () => {
       expect(await proposed()).toMatchObject([{ packetCount: 5 }]);
     },
   );
+
+  it('is signed and written while the books go to the disk, and leaves only when they are there', async () => {
+    const one = await memberWith(OTHER, 10);
+    let booked: () => void = () => undefined;
+    one.state.disk = new Promise((resolve) => (booked = resolve));
+    const judged = one.attester.onVote(voteOf(truth, KEYS[FIRST]!));
+    while ((await one.journal.certificates(LANE, 0n, 1)).length === 0) await Promise.resolve();
+    expect([one.votes(), one.published()]).toEqual([[], []]);
+    booked();
+    await judged;
+    expect([one.votes().length, one.published().length]).toEqual([1, 1]);
+  });
 
   it('for a vault leaves out what was paid ahead', async () => {
     const one = await memberWith(FIRST, 10);

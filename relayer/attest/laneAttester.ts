@@ -6,7 +6,7 @@
  * attester's own light clients, fits its own ledger, and names a source block that it verified itself. Two true
  * statements over overlapping ranges do no harm, because the gateway accepts back to back only.
  */
-import { bytesToHex, concatBytes, equalBytes } from '../core/bytes.ts';
+import { bytesToHex, equalBytes } from '../core/bytes.ts';
 import {
   type Certificate,
   decodeCertificate,
@@ -27,6 +27,7 @@ import { type AttestationRules, certificateProblem, signerOf, statementProblem }
 import type { TargetBudget } from '../core/ports.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Journal, LaneRecord } from '../store/journal.ts';
+import { type Candidate, certificateOf } from './candidate.ts';
 import { type CutPolicy, type CutView, nextCut, proposerIndex } from './nextCut.ts';
 
 export interface AttestedLane {
@@ -46,6 +47,7 @@ export interface BookKeeper {
     lane: LaneId,
     first: bigint,
     packets: Uint8Array,
+    behind?: () => Promise<void>,
   ): Promise<{ readonly kind: 'booked' | 'excess' | 'incomplete' }>;
 }
 
@@ -86,17 +88,6 @@ export interface LaneAttester {
   onCertificate(bytes: Uint8Array): Promise<void>;
   /** A submitter says that a chunk is included, before that is verified. A hint: it only moves the next cut. True: it is news. */
   onIncluded(firstSequence: bigint): boolean;
-}
-
-interface Candidate {
-  readonly checkpoint: Checkpoint;
-  /** Who brought it up. */
-  readonly by: string;
-  readonly votes: Map<string, Uint8Array>;
-  signedByUs: boolean;
-  certified: boolean;
-  /** When our vote was last sent. */
-  votedAtMs: number;
 }
 
 /** Stands for the signer set: statements that came with a whole certificate. */
@@ -251,7 +242,14 @@ export function createLaneAttester(
   }
 
   async function sign(candidate: Candidate, packets: Uint8Array): Promise<boolean> {
-    const booking = await deps.ledger.book(lane.id, candidate.checkpoint.firstSequence, packets);
+    let certificate: Certificate | undefined;
+    // Signed while the books go to the disk, and in the journal right behind them; nothing of it leaves before they are there.
+    const signBehind = async (): Promise<void> => {
+      candidate.votes.set(me, signer.sign(checkpointDigest(candidate.checkpoint, rules.domain)));
+      certificate = certificateOf(candidate, rules.signers.threshold);
+      if (certificate !== undefined) await journal.putCertificate(certificate);
+    };
+    const booking = await deps.ledger.book(lane.id, candidate.checkpoint.firstSequence, packets, signBehind);
     if (booking.kind !== 'booked') {
       telemetry.report('blocked', lane.id, { step: 'attest', reason: `ledger ${booking.kind}` });
       if (booking.kind === 'incomplete') return false;
@@ -265,18 +263,17 @@ export function createLaneAttester(
       return false;
     }
     excessSinceMs = undefined;
-    candidate.votes.set(me, signer.sign(checkpointDigest(candidate.checkpoint, rules.domain)));
     candidate.signedByUs = true;
     sendVote(candidate);
-    await certify(candidate);
+    if (certificate === undefined) return true;
+    candidate.certified = true;
+    await publish(certificate, 0);
     return true;
   }
 
   async function certify(candidate: Candidate): Promise<void> {
-    if (candidate.certified || !candidate.signedByUs || candidate.votes.size < rules.signers.threshold) return;
-    const ascending = [...candidate.votes].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, rules.signers.threshold);
-    const signatures = concatBytes(...ascending.map(([, signature]) => signature));
-    const certificate: Certificate = { checkpoint: candidate.checkpoint, signatures };
+    const certificate = candidate.signedByUs ? certificateOf(candidate, rules.signers.threshold) : undefined;
+    if (certificate === undefined) return;
     candidate.certified = true;
     await journal.putCertificate(certificate);
     await publish(certificate, 0);

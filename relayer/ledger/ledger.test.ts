@@ -72,6 +72,25 @@ describe('ledger', () => {
     expect((await journal.signed(ELSEWHERE)).through).toBe(4n);
   });
 
+  it('writes behind the books what goes with them, waits for both, and writes nothing when there are none', async () => {
+    await derivePackets(journal, packetsFrom(0n, 10), 1n);
+    const seen: string[] = [];
+    let synced: () => void = () => undefined;
+    const putSigned = async (): Promise<void> => {
+      seen.push('books');
+      await new Promise<void>((resolve) => (synced = resolve));
+      seen.push('books on disk');
+    };
+    ledger = createLedger({ ...journal, putSigned }, options);
+    const behind = async (): Promise<void> => void seen.push('behind');
+    const booking = ledger.book(BACK, 0n, packetsFrom(0n, 10), behind).then(({ kind }) => seen.push(kind));
+    expect((await ledger.book(BACK, 10n, packetsFrom(10n, 1), behind)).kind).toBe('excess');
+    expect(seen).toEqual(['books', 'behind']);
+    synced();
+    await booking;
+    expect(seen).toEqual(['books', 'behind', 'books on disk', 'booked']);
+  });
+
   it('says nothing is booked when the disk fails', async () => {
     await derivePackets(journal, packetsFrom(0n, 10), 1n);
     store.breakDisk();

@@ -36,8 +36,11 @@ export type Booking =
 const MISSED_STEP = BigInt(CHECKPOINT_PACKETS_MAX);
 
 export interface Ledger {
-  /** Books the packets from `first` on as signed, or says why not. When it resolves `booked`, the books are on disk. */
-  book(lane: LaneId, first: bigint, packets: Uint8Array): Promise<Booking>;
+  /**
+   * Books the packets from `first` on as signed, or says why not. When it resolves `booked`, the books are on disk, and what
+   * `behind` wrote as well: it is called once the books are on their way there, so that both can share a commit.
+   */
+  book(lane: LaneId, first: bigint, packets: Uint8Array, behind?: () => Promise<void>): Promise<Booking>;
 }
 
 export function createLedger(journal: Journal, options: LedgerOptions): Ledger {
@@ -96,10 +99,10 @@ export function createLedger(journal: Journal, options: LedgerOptions): Ledger {
   }
 
   return {
-    async book(lane, first, packets) {
+    async book(lane, first, packets, behind) {
       const checked = await serial(async () => check(lane, first, packets));
       if (checked.kind !== 'booked') return checked;
-      await checked.stored;
+      await Promise.all([checked.stored, behind?.()]);
       return { kind: 'booked' };
     },
   };
