@@ -266,18 +266,22 @@ export function createNatsSource(options: SourceOptions, deps: NatsSourceDeps, s
 
 type WantedConsumer = Pick<
   ConsumerConfig,
-  'durable_name' | 'filter_subject' | 'ack_policy' | 'ack_wait' | 'max_ack_pending' | 'max_deliver'
+  'durable_name' | 'filter_subject' | 'ack_policy' | 'ack_wait' | 'max_ack_pending' | 'max_deliver' | 'mem_storage'
 >;
 
 function consumerConfig(options: SourceOptions, stream: StreamDefinition, ackWaitMs: number): WantedConsumer {
+  const isQueue = stream.retention === 'workqueue';
   return {
     durable_name: options.durable,
     filter_subject: options.pattern,
     ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(ackWaitMs),
     // Of a queue, all the processes together; the bound of one process is its credit.
-    max_ack_pending: stream.retention === 'workqueue' ? WORK_IN_FLIGHT_MAX : options.maxInFlight,
+    max_ack_pending: isQueue ? WORK_IN_FLIGHT_MAX : options.maxInFlight,
     max_deliver: -1,
+    // What is not done is still in a queue, so nothing is lost with the position; kept on disk it was a file made anew for
+    // each acknowledgement, half of what the server did and a load on the disk that journals sync to.
+    ...(isQueue ? { mem_storage: true } : {}),
   };
 }
 
