@@ -1,13 +1,13 @@
 /**
  * Accumulators of several chains side by side. A hash chain cannot go faster than its hashes one after the other, but two of
- * them take no longer than one. Blocks of several chains that came together wait a millisecond for each other; while nothing
- * else comes that is all it costs.
+ * them take no longer than one. Blocks of several chains that came together wait a few milliseconds for each other; while
+ * nothing else comes that is all it costs.
  */
 import type { Clock } from '../core/clock.ts';
 import { PACKET_BYTES } from '../core/limits.ts';
 import { type Accumulate, type AccumulatedLane, accumulateLanes } from '../core/packet.ts';
 
-const WAIT_MS = 1;
+const WAIT_MS = 3;
 /** Fewer packets are hashed in less time than others are waited for. */
 const WORTH_PACKETS = 1_024;
 
