@@ -7,6 +7,7 @@ import { keccakChains } from '../../../relayer/core/keccak.ts';
 import type { Delivery } from '../../../relayer/core/ports.ts';
 import type { AttestationRules } from '../../../relayer/core/signatures.ts';
 import type { Manifest } from '../../../relayer/manifest/index.ts';
+import type { BufferPool } from './bufferPool.ts';
 import { createSimulatedChain, SCRATCH_BYTES, type SimulatedChain } from './chain.ts';
 import { createInLane, createOutLane } from './gateway.ts';
 import { partnerOf } from './network.ts';
@@ -62,12 +63,13 @@ export function createWorld(
   options: WorldOptions,
   manifest: Manifest,
   rulesOf: (lane: number) => AttestationRules,
+  pool: BufferPool,
 ): World {
-  const outLanes = manifest.lanes.map(({ id, assets: [asset] }, index) => createOutLane(id, asset!.id, index));
+  const outLanes = manifest.lanes.map(({ id, assets: [asset] }, index) => createOutLane(id, asset!.id, index, pool));
   const scratch = new Uint8Array(SCRATCH_BYTES);
   const chains = manifest.chains.map((_, index) => {
     const inLane = createInLane(manifest.lanes[partnerOf(index)]!.id, rulesOf(partnerOf(index)));
-    return createSimulatedChain(index, outLanes[index]!, inLane, options.transactionsMax, scratch);
+    return createSimulatedChain(index, outLanes[index]!, inLane, options.transactionsMax, scratch, pool);
   });
   const turns = Math.min(TURNS, chains.length / 2);
   let waits = freshWaits();
