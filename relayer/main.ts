@@ -29,7 +29,7 @@ export interface RunningRelayer {
 
 /** How long the server leaves a work item with a silent submitter: it is acknowledged once its bytes are on disk. */
 const WORK_ACK_WAIT_MS = 10_000;
-const TELEMETRY_REPEAT_MS = 5_000;
+const TELEMETRY_PACE = { repeatMs: 5_000, spaceMs: 250 };
 
 export async function startRelayer(
   { config, manifest, warnings }: LoadedConfig,
@@ -65,7 +65,7 @@ export async function startRelayer(
     });
     opened.push(bus);
     logBusEvents(bus, log);
-    const telemetry = createTelemetry({ bus, subjects, clock, log, node: name, repeatMs: TELEMETRY_REPEAT_MS });
+    const telemetry = createTelemetry({ bus, subjects, clock, log, node: name, ...TELEMETRY_PACE });
     const worker = createLightClientWorker();
     const accumulate = createAccumulateTogether(clock);
     opened.push(worker);

@@ -59,6 +59,28 @@ describe('telemetry', () => {
     expect(sent).toHaveLength(4);
   });
 
+  it('says what changes fast as it is in the end, and what it was before not twice', async () => {
+    const bus: Bus = {
+      ...createMemoryBus({ broker: createMemoryBroker({ clock }), clock, subjects }),
+      publish: (subject, payload) => {
+        sent.push({ subject, facts: JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown> });
+      },
+    };
+    const deps = { bus, subjects, clock, log: silentLogger, node: 'n1' };
+    const spaced = createTelemetry({ ...deps, repeatMs: 5_000, spaceMs: 250 });
+    const at = (value: number): void => spaced.report('lane', LANE, { at: value });
+    const said = (): unknown[] => sent.map(({ facts }) => facts['at']);
+    for (const value of [1, 2, 3]) at(value);
+    expect(said()).toEqual([1]);
+    await clock.advance(250);
+    expect(said()).toEqual([1, 3]);
+    for (const value of [4, 3]) at(value);
+    await clock.advance(1_000);
+    expect(said()).toEqual([1, 3]);
+    at(5);
+    expect(said()).toEqual([1, 3, 5]);
+  });
+
   it('keeps apart what several roles and accounts say of one thing', () => {
     for (let round = 0; round < 3; round++) {
       for (const step of ['plan', 'submit']) telemetry.report('blocked', LANE, { step, reason: 'x' });
