@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import { describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../relayer/core/clock.ts';
 import { safeUrl } from '../endpoints/http.ts';
+import type { TakeObject } from './listReader.ts';
 import { createRpcEndpoint, type RpcOptions } from './rpc.ts';
 
 const signal = new AbortController().signal;
@@ -84,6 +85,43 @@ describe('an RPC endpoint', () => {
         const failure = await failureOf(endpoint.call('eth_blockNumber', [], signal));
         expect(failure).toMatchObject({ code: 'ENDPOINT_FAILED' });
         expect(failure.message).toMatch(/did not answer within 5 ms/);
+      },
+      clock,
+    );
+  });
+
+  it('with a long list has more time, as long as more of it comes', async () => {
+    const timers: (() => void)[] = [];
+    const clock: Clock = { now: () => 0, sleep: async () => new Promise((resolve) => timers.push(resolve)) };
+    const open: ServerResponse[] = [];
+    let asked = 0;
+    const listener: RequestListener = (_, response) => {
+      if (asked++ === 0) {
+        response.end('{"jsonrpc":"2.0","id":0,"result":"0x1"}');
+        return;
+      }
+      open.push(response);
+      response.write('{"jsonrpc":"2.0","id":0,"result":[{"a":1},');
+    };
+    await withServer(
+      listener,
+      { timeoutMs: 5 },
+      async (endpoint) => {
+        const taken: unknown[] = [];
+        const take: TakeObject = (bytes, start, end) => {
+          const one = JSON.parse(bytes.toString('utf8', start, end)) as { readonly a: number };
+          taken.push(one);
+          timers.at(-1)?.();
+          // The second comes after the first time is up, the third never.
+          if (one.a === 1) setImmediate(() => open.at(-1)?.write('{"a":2},'));
+          else setImmediate(() => timers.at(-1)?.());
+          return true;
+        };
+        const failure = await failureOf(
+          endpoint.callList({ method: 'eth_getLogs', params: [] }, 'result', take, signal),
+        );
+        expect(failure.message).toMatch(/did not answer within 5 ms/);
+        expect(taken).toEqual([{ a: 1 }, { a: 2 }]);
       },
       clock,
     );
