@@ -52,45 +52,53 @@ export interface ProtoMessage {
 
 /** Cuts a message into fields. The byte fields are views of the input. */
 export function readMessage(bytes: Uint8Array, schema: MessageSchema, name: string): ProtoMessage {
-  const scalars = new Map<number, bigint>();
-  const chunks = new Map<number, Uint8Array[]>();
+  const message: Parts = Object.create(READERS) as Parts;
+  message.name = name;
+  message.scalars = NO_SCALARS;
+  message.chunks = NO_CHUNKS;
   let last = 0;
 
   const at = { offset: 0 };
   while (at.offset < bytes.length) {
-    const tag = readVarint(bytes, at, name);
-    if (tag > 0xffffffffn) throw new Malformed(`${name}: field number out of range`);
-    const field = Number(tag >> 3n);
+    const tag = readSize(bytes, at, name);
+    if (tag > 0xffffffff) throw new Malformed(`${name}: field number out of range`);
+    const field = Math.floor(tag / 8);
     const kind = Object.hasOwn(schema, field) ? schema[field] : undefined;
     if (kind === undefined) throw new Malformed(`${name}: unknown field ${field}`);
-    if (Number(tag & 7n) !== WIRE[kind]) throw new Malformed(`${name}: wrong wire type of field ${field}`);
+    if (tag % 8 !== WIRE[kind]) throw new Malformed(`${name}: wrong wire type of field ${field}`);
     if (field < last || (field === last && kind !== 'repeatedBytes')) {
       throw new Malformed(`${name}: field ${field} is out of order or repeated`);
     }
     last = field;
     if (kind === 'varint') {
-      scalars.set(field, readVarint(bytes, at, name));
+      scalarsOf(message).set(field, readVarint(bytes, at, name));
     } else if (kind === 'fixed64') {
       if (at.offset + 8 > bytes.length) throw new Malformed(`${name}: cut short`);
-      scalars.set(field, new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(at.offset, true));
+      scalarsOf(message).set(field, new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(at.offset, true));
       at.offset += 8;
     } else {
-      const length = readVarint(bytes, at, name);
-      if (length > BigInt(bytes.length - at.offset)) throw new Malformed(`${name}: cut short`);
-      const end = at.offset + Number(length);
+      const length = readSize(bytes, at, name);
+      if (length > bytes.length - at.offset) throw new Malformed(`${name}: cut short`);
+      const end = at.offset + length;
       const chunk = bytes.subarray(at.offset, end);
       at.offset = end;
-      const list = chunks.get(field);
-      if (list === undefined) chunks.set(field, [chunk]);
+      if (message.chunks === NO_CHUNKS) message.chunks = new Map();
+      const list = message.chunks.get(field);
+      if (list === undefined) message.chunks.set(field, [chunk]);
       else list.push(chunk);
     }
   }
 
-  const message: Parts = Object.create(READERS) as Parts;
-  message.name = name;
-  message.scalars = scalars;
-  message.chunks = chunks;
   return message;
+}
+
+/** Most messages have fields of one sort only. */
+const NO_SCALARS: Map<number, bigint> = new Map();
+const NO_CHUNKS: Map<number, Uint8Array[]> = new Map();
+
+function scalarsOf(message: Parts): Map<number, bigint> {
+  if (message.scalars === NO_SCALARS) message.scalars = new Map();
+  return message.scalars;
 }
 
 interface Parts extends ProtoMessage {
@@ -138,6 +146,14 @@ const READERS: ThisType<Parts> & ProtoMessage = {
 };
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** A tag or a length. One byte is enough for most; more than 2^53 is rounded, and too much for anything. */
+function readSize(bytes: Uint8Array, at: { offset: number }, name: string): number {
+  const byte = bytes[at.offset];
+  if (byte === undefined || byte >= 0x80) return Number(readVarint(bytes, at, name));
+  at.offset++;
+  return byte;
+}
 
 function readVarint(bytes: Uint8Array, at: { offset: number }, name: string): bigint {
   let value = 0n;
