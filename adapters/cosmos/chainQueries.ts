@@ -14,7 +14,7 @@ import { bytesField, decoding, readMessage } from '../../light-clients/protobuf.
 import { decodeAbciQueryAnswer, decodeTimeJson, decodeTxAnswer } from '../../light-clients/tendermint/index.ts';
 import { bytesToHex, fromHex, utf8 } from '../../relayer/core/bytes.ts';
 import { asRecord, parseHeight } from './json.ts';
-import type { CometEndpoint } from './rpc.ts';
+import type { CometCall, CometEndpoint } from './rpc.ts';
 
 export interface ChainAccount {
   readonly accountNumber: bigint;
@@ -33,6 +33,7 @@ export interface FoundTx {
   readonly gasUsed: bigint;
 }
 
+const STATUS: CometCall = { method: 'status', params: {} };
 /** The SDK's code of what is not there (`ErrKeyNotFound`). */
 const KEY_NOT_FOUND = 22;
 const BASE_ACCOUNT = '/cosmos.auth.v1beta1.BaseAccount';
@@ -43,8 +44,25 @@ export async function readAccount(
   address: string,
   signal: AbortSignal,
 ): Promise<ChainAccount | undefined> {
-  const request = QueryAccountRequest.encode({ address }).finish();
-  const value = await query(endpoint, '/cosmos.auth.v1beta1.Query/Account', request, signal);
+  return accountOf(endpoint, (await endpoint.results([accountCall(address)], signal))[0]);
+}
+
+/** Both in one request. */
+export async function readAccountAndTip(
+  endpoint: CometEndpoint,
+  address: string,
+  signal: AbortSignal,
+): Promise<{ readonly account: ChainAccount | undefined; readonly tip: ChainTip }> {
+  const [account, status] = await endpoint.results([accountCall(address), STATUS], signal);
+  return { account: accountOf(endpoint, account), tip: tipOf(endpoint, status) };
+}
+
+function accountCall(address: string): CometCall {
+  return queryCall('/cosmos.auth.v1beta1.Query/Account', QueryAccountRequest.encode({ address }).finish());
+}
+
+function accountOf(endpoint: CometEndpoint, answer: unknown): ChainAccount | undefined {
+  const value = valueOf(endpoint, answer);
   if (value === undefined) return undefined;
   return decoded(endpoint, 'an account', () => {
     const { account } = QueryAccountResponse.decode(value);
@@ -93,7 +111,11 @@ export async function readTokensMadeBy(
 }
 
 export async function readTip(endpoint: CometEndpoint, signal: AbortSignal): Promise<ChainTip> {
-  const sync = asRecord(asRecord(await endpoint.result('status', {}, signal))?.['sync_info']);
+  return tipOf(endpoint, (await endpoint.results([STATUS], signal))[0]);
+}
+
+function tipOf(endpoint: CometEndpoint, status: unknown): ChainTip {
+  const sync = asRecord(asRecord(status)?.['sync_info']);
   const height = parseHeight(sync?.['latest_block_height']);
   const time = decodeTimeJson(sync?.['latest_block_time']);
   if (height === undefined || time.kind !== 'valid') throw endpoint.failed('does not say its height and time');
@@ -117,8 +139,15 @@ async function query(
   data: Uint8Array,
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-  const params = { path, data: bytesToHex(data), prove: false };
-  const answer = decodeAbciQueryAnswer(await endpoint.result('abci_query', params, signal));
+  return valueOf(endpoint, (await endpoint.results([queryCall(path, data)], signal))[0]);
+}
+
+function queryCall(path: string, data: Uint8Array): CometCall {
+  return { method: 'abci_query', params: { path, data: bytesToHex(data), prove: false } };
+}
+
+function valueOf(endpoint: CometEndpoint, result: unknown): Uint8Array | undefined {
+  const answer = decodeAbciQueryAnswer(result);
   if (answer.kind !== 'valid') throw endpoint.failed(`answered nonsense to a query: ${answer.reason}`);
   if (answer.value.code === KEY_NOT_FOUND) return undefined;
   if (answer.value.code !== 0) throw endpoint.failed(`refused a query with code ${answer.value.code}`);

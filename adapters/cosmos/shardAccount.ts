@@ -22,9 +22,9 @@ import { createEndpointRing } from '../endpoints/endpointRing.ts';
 import { formatAccount } from './account.ts';
 import { broadcastTx } from './broadcastTx.ts';
 import type { Claims } from './claims.ts';
-import { type ChainTip, readAccount, readBalance, readTip, readTx } from './chainQueries.ts';
+import { type ChainTip, readAccount, readAccountAndTip, readBalance, readTx } from './chainQueries.ts';
 import type { CosmosGateway } from './gateway.ts';
-import { createPacketJudge, type Payout } from './judgePackets.ts';
+import { createPacketJudge, mintingShard, type Payout } from './judgePackets.ts';
 import { encodeTerms, FEE_STEPS_MAX, type ReleaseTerms } from './releaseTerms.ts';
 import { firstSequenceOf, hashOfTx, isSignedBy, releaseCosts, releaseTx } from './releaseTx.ts';
 import type { CometEndpoint } from './rpc.ts';
@@ -60,7 +60,14 @@ export function createShardAccount(deps: ShardAccountDeps, options: ShardAccount
   const address = formatAccount(shard.account, gateway.prefix);
   const ring = createEndpointRing(options.endpoints);
   const judge = createPacketJudge(gateway);
-  // Another shard may hold enough, or be the one that mints: it should see the chunk soon.
+  /** Who makes which coin: it never lacks it. */
+  const issuers = new Map(
+    gateway.coins.flatMap((coin) => {
+      const issuer = mintingShard(coin);
+      return issuer === undefined ? [] : [[coin.denom, issuer] as const];
+    }),
+  );
+  // Another shard may hold enough: it should see the chunk soon.
   const retryMs = gateway.shards.length > 1 ? RETRY_MS_MIN : UNFUNDED_MS;
   const lanes = new Set([...gateway.inbound.map(({ lane }) => lane), gateway.home]);
   /** What transactions in flight take, by slot: balances on the chain do not show it yet. */
@@ -92,8 +99,8 @@ export function createShardAccount(deps: ShardAccountDeps, options: ShardAccount
     const count = packetsInChunk(checkpoint, chunkIndex);
     if ((await deps.isDelivered?.(checkpoint.lane, first, count)) === true) return { kind: 'alreadyDelivered' };
     return ring.ask(async (endpoint): Promise<Preparation> => {
-      const { timeSeconds, height } = await readTip(endpoint, signal);
-      const account = await readAccount(endpoint, address, signal);
+      const { account, tip } = await readAccountAndTip(endpoint, address, signal);
+      const { timeSeconds, height } = tip;
       if (account === undefined) return { kind: 'wait', reason: `${address} holds nothing yet`, retryMs };
       deps.claims.passed(address, account.sequence);
       const other = deps.claims.other(address, chunkKey(delivery), height);
@@ -111,7 +118,9 @@ export function createShardAccount(deps: ShardAccountDeps, options: ShardAccount
         const holds = await readBalance(endpoint, address, denom, signal);
         if (holds >= amount + taken) continue;
         const reason = `${address} holds ${holds} ${denom}; needed are ${amount}, and ${taken} for what is in flight`;
-        return { kind: 'wait', reason, retryMs };
+        return issuers.has(denom) && issuers.get(denom) !== address
+          ? { kind: 'notOurs', reason }
+          : { kind: 'wait', reason, retryMs };
       }
       return { kind: 'send', call: encodeCall(delivery) };
     }, signal);
@@ -124,13 +133,7 @@ export function createShardAccount(deps: ShardAccountDeps, options: ShardAccount
     signal: AbortSignal,
   ): Promise<SignedTransaction> => {
     const delivery = decodeCall(call);
-    const { account, tip } = await ring.ask(
-      async (endpoint) => ({
-        account: await readAccount(endpoint, address, signal),
-        tip: await readTip(endpoint, signal),
-      }),
-      signal,
-    );
+    const { account, tip } = await ring.ask(async (endpoint) => readAccountAndTip(endpoint, address, signal), signal);
     if (account === undefined) throw outOfFunds(address);
     // Members would promise their signatures to what cannot happen.
     if (account.sequence > slot) throw slotUsed(address, slot);
@@ -175,8 +178,10 @@ export function createShardAccount(deps: ShardAccountDeps, options: ShardAccount
     signal: AbortSignal,
   ): Promise<TransactionOutcome> => {
     // The sequence is read first: a transaction that is missing afterwards was not hidden by the order of the questions.
-    const account = await readAccount(endpoint, address, signal);
-    const { height: tip } = await readTip(endpoint, signal);
+    const {
+      account,
+      tip: { height: tip },
+    } = await readAccountAndTip(endpoint, address, signal);
     const found = await readTx(endpoint, hash, signal);
     if (found !== undefined) {
       unfoundSince.delete(hash);
