@@ -5,6 +5,7 @@
  * A node keeps the first transaction of a sequence that it took, whatever is offered later. So a replacement takes effect
  * when the one before it has left the node's mempool: at its timeout height, or when the node forgot it.
  */
+import { equalBytes } from '../../relayer/core/bytes.ts';
 import { decodeDelivery, encodeDelivery, packetsInChunk } from '../../relayer/core/certificate.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
 import type { LaneId } from '../../relayer/core/ids.ts';
@@ -22,9 +23,16 @@ import { createEndpointRing } from '../endpoints/endpointRing.ts';
 import { formatAccount } from './account.ts';
 import { broadcastTx } from './broadcastTx.ts';
 import type { Claims } from './claims.ts';
-import { type ChainTip, readAccount, readAccountAndTip, readBalance, readTx } from './chainQueries.ts';
+import {
+  type ChainAccount,
+  type ChainTip,
+  readAccount,
+  readAccountAndTip,
+  readBalance,
+  readTx,
+} from './chainQueries.ts';
 import type { CosmosGateway } from './gateway.ts';
-import { createPacketJudge, mintingShard, type Payout } from './judgePackets.ts';
+import { createPacketJudge, type Judgement, mintingShard, type Payout } from './judgePackets.ts';
 import { encodeTerms, FEE_STEPS_MAX, type ReleaseTerms } from './releaseTerms.ts';
 import { firstSequenceOf, hashOfTx, isSignedBy, releaseCosts, releaseTx } from './releaseTx.ts';
 import type { CometEndpoint } from './rpc.ts';
@@ -52,6 +60,16 @@ const INDEXED_BLOCKS = 2n;
 /** Transactions remembered that could not be found at first. */
 const UNFOUND_MAX = 4 * ACCOUNT_IN_FLIGHT_MAX;
 
+/** Chunks prepared and not signed yet: a few at a time. */
+const PREPARED_MAX = 8;
+
+interface Prepared {
+  readonly packets: Uint8Array;
+  readonly account: ChainAccount;
+  readonly tip: ChainTip;
+  readonly judgement: Judgement;
+}
+
 const BLANK = 0;
 const RELEASE = 1;
 
@@ -72,10 +90,18 @@ export function createShardAccount(deps: ShardAccountDeps, options: ShardAccount
   const lanes = new Set([...gateway.inbound.map(({ lane }) => lane), gateway.home]);
   /** What transactions in flight take, by slot: balances on the chain do not show it yet. */
   const reserved = new Map<bigint, ReadonlyMap<string, bigint>>();
+  /** What was seen and judged when a chunk was prepared, for the signature that follows. */
+  const prepared = new Map<string, Prepared>();
   /** Since which block a transaction was not found though its slot is used. */
   const unfoundSince = new Map<string, bigint>();
 
   const judged = (delivery: Delivery | undefined, asOf: bigint) => judge(delivery?.packets ?? NONE, asOf, shard);
+
+  const takePrepared = (delivery: Delivery): Prepared | undefined => {
+    const found = prepared.get(chunkKey(delivery));
+    prepared.delete(chunkKey(delivery));
+    return found !== undefined && equalBytes(found.packets, delivery.packets) ? found : undefined;
+  };
 
   const reserve = (slot: bigint, payouts: readonly Payout[]): void => {
     reserved.set(slot, needsOf(payouts));
@@ -105,7 +131,8 @@ export function createShardAccount(deps: ShardAccountDeps, options: ShardAccount
       deps.claims.passed(address, account.sequence);
       const other = deps.claims.other(address, chunkKey(delivery), height);
       if (other !== undefined) return { kind: 'wait', reason: other, retryMs: RETRY_MS_MIN };
-      const { payouts } = judged(delivery, timeSeconds);
+      const judgement = judged(delivery, timeSeconds);
+      const { payouts } = judgement;
       const { gas, bytes } = releaseCosts(gateway, shard, payouts);
       const { txGasMax, txBytesMax } = gateway.costs;
       if (gas > txGasMax) return { kind: 'refused', reason: `needs ${gas} gas, a transaction may use ${txGasMax}` };
@@ -122,6 +149,8 @@ export function createShardAccount(deps: ShardAccountDeps, options: ShardAccount
           ? { kind: 'notOurs', reason }
           : { kind: 'wait', reason, retryMs };
       }
+      prepared.set(chunkKey(delivery), { packets: delivery.packets, account, tip, judgement });
+      for (const old of [...prepared.keys()].slice(0, -PREPARED_MAX)) prepared.delete(old);
       return { kind: 'send', call: encodeCall(delivery) };
     }, signal);
   };
@@ -133,11 +162,13 @@ export function createShardAccount(deps: ShardAccountDeps, options: ShardAccount
     signal: AbortSignal,
   ): Promise<SignedTransaction> => {
     const delivery = decodeCall(call);
-    const { account, tip } = await ring.ask(async (endpoint) => readAccountAndTip(endpoint, address, signal), signal);
+    const before = attempt === 0 && delivery !== undefined ? takePrepared(delivery) : undefined;
+    const { account, tip } =
+      before ?? (await ring.ask(async (endpoint) => readAccountAndTip(endpoint, address, signal), signal));
     if (account === undefined) throw outOfFunds(address);
     // Members would promise their signatures to what cannot happen.
     if (account.sequence > slot) throw slotUsed(address, slot);
-    const { payouts, refusals } = judged(delivery, tip.timeSeconds);
+    const { payouts, refusals } = before?.judgement ?? judged(delivery, tip.timeSeconds);
     const terms: ReleaseTerms = {
       accountNumber: account.accountNumber,
       ...expiryOf(tip, gateway),
