@@ -11,11 +11,13 @@ import {
 } from '../../light-clients/tendermint/index.ts';
 import { equalBytes } from '../../relayer/core/bytes.ts';
 import { ViaductError } from '../../relayer/core/errors.ts';
-import { type BlockContent, encodeBlock, type Evidence, EVIDENCE_HEADERS_MAX } from './evidence.ts';
+import { type BlockContent, type Evidence, EVIDENCE_HEADERS_MAX } from './evidence.ts';
 import type { CometCall, CometEndpoint } from './rpc.ts';
 
 /** Headers in one answer of `blockchain`: CometBFT's own maximum. */
 const METAS_MAX = 20n;
+/** Tags, lengths and numbers of a transaction or a result. */
+const FIELDS_BYTES = 16;
 const EMPTY: BlockContent = { txs: [], results: [] };
 const EMPTY_DATA_HASH = dataHash([]);
 
@@ -34,9 +36,15 @@ export async function pullBlocks(
     if (bytes >= bytesMax) break;
     const block = await pullContent(endpoint, header, signal);
     blocks.push(block);
-    bytes += block === EMPTY ? 0 : encodeBlock(block).length;
+    bytes += sizeOf(block);
   }
   return { headers, blocks };
+}
+
+/** About what a block adds to the evidence. */
+function sizeOf({ txs, results }: BlockContent): number {
+  const content = txs.reduce((sum, tx) => sum + tx.length, 0) + results.reduce((sum, { data }) => sum + data.length, 0);
+  return content + FIELDS_BYTES * (txs.length + results.length);
 }
 
 async function pullHeaders(

@@ -11,9 +11,10 @@
  * Results of a block are committed by the next one, so at head H the blocks up to H - 1 are derived; the derivation's height
  * is H, the block that proved it. Sequences follow the order of block, transaction, message and coin.
  */
-import { bytesToHex, concatBytes, equalBytes } from '../../relayer/core/bytes.ts';
+import { bytesToHex, equalBytes } from '../../relayer/core/bytes.ts';
 import { chunkHash } from '../../relayer/core/checkpoint.ts';
 import type { LaneId } from '../../relayer/core/ids.ts';
+import { PACKET_BYTES } from '../../relayer/core/limits.ts';
 import { encodePacket, type Packet } from '../../relayer/core/packet.ts';
 import type { Derivation, Derive, OutboundPackets, VerifiedHead, Verdict } from '../../relayer/core/ports.ts';
 import {
@@ -150,7 +151,11 @@ function packetOf(deposit: Exclude<Deposit, { kind: 'kept' }>, home: LaneId): Un
 }
 
 function outboundOf([lane, list]: readonly [LaneId, readonly Packet[]]): OutboundPackets {
-  return { lane, firstSequence: list[0]?.sequence ?? 0n, packets: concatBytes(...list.map(encodePacket)) };
+  // There may be more of them than a call takes arguments.
+  const packets = new Uint8Array(list.length * PACKET_BYTES);
+  for (let index = 0; index < list.length; index++)
+    packets.set(encodePacket(list[index] as Packet), index * PACKET_BYTES);
+  return { lane, firstSequence: list[0]?.sequence ?? 0n, packets };
 }
 
 /** The verified header in the family's own form; that it fits the head is a check of ourselves. */
