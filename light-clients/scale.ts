@@ -31,80 +31,83 @@ export interface ScaleReader {
   end(): void;
 }
 
-/** Reads `bytes`; `what` names them in refusals. */
+/** Reads `bytes`; `what` names them in refusals. Made for each value that is read, so it makes no function that it does not return. */
 export function createScaleReader(bytes: Uint8Array, what: string): ScaleReader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let offset = 0;
-
-  const take = (count: number): number => {
+  function take(count: number): number {
     if (count > bytes.length - offset) throw new Refusal(`${what}: ends in the middle of a field`);
     const start = offset;
     offset += count;
     return start;
-  };
+  }
 
-  const notShortest = (): Refusal => new Refusal(`${what}: compact integer is not in its shortest form`);
-
-  const u8 = (): number => view.getUint8(take(1));
-
-  const compact = (): bigint => {
-    const first = u8();
-    const rest = first >>> 2;
-    if ((first & 3) === 0) return BigInt(rest);
-    if ((first & 3) === 1) {
-      const value = rest | (u8() << 6);
-      if (value < 1 << 6) throw notShortest();
-      return BigInt(value);
-    }
-    if ((first & 3) === 2) {
-      // The mode's two bits sit in the byte just read, which is the lowest of the four.
-      const value = view.getUint32(take(3) - 1, true) >>> 2;
-      if (value < 1 << 14) throw notShortest();
-      return BigInt(value);
-    }
-    return bigCompact(rest + 4);
-  };
-
-  const bigCompact = (count: number): bigint => {
-    if (count > 8) throw new Refusal(`${what}: compact integer is wider than 64 bits`);
-    const start = take(count);
-    let value = 0n;
-    for (let i = count - 1; i >= 0; i--) value = (value << 8n) | BigInt(view.getUint8(start + i));
-    if (view.getUint8(start + count - 1) === 0 || value < 1n << 30n) throw notShortest();
-    return value;
-  };
-
-  const length = (max: number): number => {
-    const value = compact();
-    if (value > BigInt(max)) throw new Refusal(`${what}: length ${value} is over ${max}`);
-    return Number(value);
-  };
-
-  const readBytes = (count: number): Uint8Array => {
-    const start = take(count);
-    return bytes.subarray(start, start + count);
-  };
-
-  return {
+  const reader: ScaleReader = {
     get offset() {
       return offset;
     },
     get remaining() {
       return bytes.length - offset;
     },
-    u8,
-    u16: () => view.getUint16(take(2), true),
-    u32: () => view.getUint32(take(4), true),
-    u64: () => view.getBigUint64(take(8), true),
-    compact,
-    length,
-    bytes: readBytes,
-    sized: (max) => readBytes(length(max)),
-    since: (start) => bytes.subarray(start, offset),
-    end: () => {
+    u8() {
+      return view.getUint8(take(1));
+    },
+    u16() {
+      return view.getUint16(take(2), true);
+    },
+    u32() {
+      return view.getUint32(take(4), true);
+    },
+    u64() {
+      return view.getBigUint64(take(8), true);
+    },
+    compact() {
+      const first = view.getUint8(take(1));
+      const rest = first >>> 2;
+      if ((first & 3) === 0) return BigInt(rest);
+      if ((first & 3) === 1) {
+        const value = rest | (view.getUint8(take(1)) << 6);
+        if (value < 1 << 6) throw notShortest(what);
+        return BigInt(value);
+      }
+      if ((first & 3) === 2) {
+        // The mode's two bits sit in the byte just read, which is the lowest of the four.
+        const value = view.getUint32(take(3) - 1, true) >>> 2;
+        if (value < 1 << 14) throw notShortest(what);
+        return BigInt(value);
+      }
+      const count = rest + 4;
+      if (count > 8) throw new Refusal(`${what}: compact integer is wider than 64 bits`);
+      const start = take(count);
+      let value = 0n;
+      for (let i = count - 1; i >= 0; i--) value = (value << 8n) | BigInt(view.getUint8(start + i));
+      if (view.getUint8(start + count - 1) === 0 || value < 1n << 30n) throw notShortest(what);
+      return value;
+    },
+    length(max) {
+      const value = reader.compact();
+      if (value > BigInt(max)) throw new Refusal(`${what}: length ${value} is over ${max}`);
+      return Number(value);
+    },
+    bytes(count) {
+      const start = take(count);
+      return bytes.subarray(start, start + count);
+    },
+    sized(max) {
+      return reader.bytes(reader.length(max));
+    },
+    since(start) {
+      return bytes.subarray(start, offset);
+    },
+    end() {
       if (offset !== bytes.length) throw new Refusal(`${what}: ${bytes.length - offset} trailing bytes`);
     },
   };
+  return reader;
+}
+
+function notShortest(what: string): Refusal {
+  return new Refusal(`${what}: compact integer is not in its shortest form`);
 }
 
 /** A compact integer of at most 64 bits in its shortest form. */
@@ -153,6 +156,10 @@ export function hexOf(bytes: Uint8Array): string {
 
 function littleEndian(value: bigint, count: number): Uint8Array {
   const bytes = new Uint8Array(count);
+  if (count <= 4) {
+    for (let i = 0, rest = Number(value); i < count; i++, rest >>>= 8) bytes[i] = rest & 0xff;
+    return bytes;
+  }
   for (let i = 0, rest = value; i < count; i++, rest >>= 8n) bytes[i] = Number(rest & 0xffn);
   return bytes;
 }

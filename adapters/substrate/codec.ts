@@ -231,23 +231,24 @@ function hasField(input: Input, name: string): boolean {
 
 /** The variant that an input names; an account where addresses have variants is `Id`. */
 function variantOf(variants: ReadonlyMap<number, Variant>, input: Input): [Variant | undefined, Input] {
-  const byName = (name: string): Variant | undefined => {
-    for (const item of variants.values()) if (item.name === name) return item;
-    return undefined;
-  };
   if (input instanceof Uint8Array) {
-    const id = input.length === 32 ? byName('Id') : undefined;
+    const id = input.length === 32 ? variantNamed(variants, 'Id') : undefined;
     return [id, input];
   }
   if (typeof input === 'string') {
-    const variant = byName(input);
+    const variant = variantNamed(variants, input);
     assert(variant?.fields.length === 0, `a variant ${input} without fields`);
     return [variant, []];
   }
   const [name, inner] = Object.entries(input as InputRecord)[0] ?? [];
-  const variant = name === undefined ? undefined : byName(name);
+  const variant = name === undefined ? undefined : variantNamed(variants, name);
   assert(variant !== undefined && inner !== undefined, `a variant ${name ?? ''}`);
   return [variant, inner];
+}
+
+function variantNamed(variants: ReadonlyMap<number, Variant>, name: string): Variant | undefined {
+  for (const item of variants.values()) if (item.name === name) return item;
+  return undefined;
 }
 
 function readPrimitive(primitive: Primitive, reader: ScaleReader): Value {
@@ -333,6 +334,11 @@ function fromWords(bytes: Uint8Array): bigint {
 export function littleEndian(value: bigint, width: number): Uint8Array {
   assert(value >= 0n && value < 1n << BigInt(8 * width), `an unsigned integer of ${width} bytes`);
   const bytes = new Uint8Array(width);
-  for (let i = 0, rest = value; i < width; i++, rest >>= 8n) bytes[i] = Number(rest & 0xffn);
+  const view = new DataView(bytes.buffer);
+  if (width === 8) view.setBigUint64(0, value, true);
+  else if (width === 16) {
+    view.setBigUint64(0, value & 0xffff_ffff_ffff_ffffn, true);
+    view.setBigUint64(8, value >> 64n, true);
+  } else for (let i = 0, rest = value; i < width; i++, rest >>= 8n) bytes[i] = Number(rest & 0xffn);
   return bytes;
 }

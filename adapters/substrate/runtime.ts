@@ -86,11 +86,20 @@ export function createRuntime(metadataBytes: Uint8Array): Runtime {
       throw new ViaductError({ code: 'CONFIG_INVALID', shortMessage: `The runtime's extrinsics have no ${name}.` });
     return type;
   };
-  const storageItem = (pallet: string, item: string): { prefix: string; value: number; hashers: readonly number[] } => {
+  const storageItems = new Map<string, { prefix: Uint8Array; value: number; hashers: readonly number[] }>();
+  const storageItem = (
+    pallet: string,
+    item: string,
+  ): { prefix: Uint8Array; value: number; hashers: readonly number[] } => {
+    const known = storageItems.get(`${pallet}.${item}`);
+    if (known !== undefined) return known;
     const holder = metadata.pallets.get(pallet);
     const found = holder?.storage.get(item);
     if (holder === undefined || found === undefined) throw lacks(`storage ${pallet}.${item}`);
-    return { prefix: holder.prefix, value: found.value, hashers: found.hashers };
+    const { value, hashers } = found;
+    const made = { prefix: storagePrefix(holder.prefix, item), value, hashers };
+    storageItems.set(`${pallet}.${item}`, made);
+    return made;
   };
   const variantsOf = (type: number | undefined): readonly Variant[] => {
     if (type === undefined) return [];
@@ -195,7 +204,7 @@ export function createRuntime(metadataBytes: Uint8Array): Runtime {
         if (hasher === undefined) throw lacks(`known hasher for ${pallet}.${item}`);
         return hasher(key);
       });
-      return joinBytes([storagePrefix(prefix, item), ...parts]);
+      return joinBytes([prefix, ...parts]);
     },
     readStorage: (pallet, item, bytes) => codec.decode(storageItem(pallet, item).value, bytes, `${pallet}.${item}`),
     constant: (pallet, name) => {
