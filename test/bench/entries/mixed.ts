@@ -16,8 +16,8 @@ import { type Load, measureLoads, warmUp } from '../relayed/measureLoads.ts';
  * that a lane is measured alone, as fast as the source takes them: more than the lane delivers, and not so many that all else waits.
  */
 const LANES = [
-  { source: 'anvil-a', target: 'cosmos-a', batch: 500, perSecond: 2_500 },
-  { source: 'cosmos-a', target: 'asset-hub', batch: 500, perSecond: 750 },
+  { source: 'anvil-a', target: 'cosmos-a', batch: 500, perSecond: 3_000 },
+  { source: 'cosmos-a', target: 'asset-hub', batch: 500, perSecond: 1_500 },
   { source: 'asset-hub', target: 'anvil-b', batch: 1, perSecond: 350 },
 ] as const;
 /** Of a lane's largest transaction, where deposits come evenly. */
