@@ -54,9 +54,10 @@ export function createOperationsLooks(
   hashes: () => readonly Uint8Array[],
 ): OperationsLooks {
   const { clock } = deps;
-  let last: { readonly look: OperationsLook; readonly atMs: number; readonly told: Set<bigint> } | undefined;
+  let last: Looked | undefined;
+  let running: Promise<Looked> | undefined;
 
-  const look = async (signal: AbortSignal): Promise<NonNullable<typeof last>> => {
+  async function look(signal: AbortSignal): Promise<Looked> {
     const now = await deps.fresh(signal);
     const asked = hashes();
     const derived = await deps.derived();
@@ -64,21 +65,36 @@ export function createOperationsLooks(
     const names = new Set(asked.map(bytesToHex));
     last = { look: { now, ...at, asked: names, derived }, atMs: clock.now(), told: new Set() };
     return last;
-  };
+  }
+
+  /** Several that need one at once share it. */
+  async function shared(signal: AbortSignal): Promise<Looked> {
+    running ??= look(signal).finally(() => {
+      running = undefined;
+    });
+    return running;
+  }
 
   return {
     fresh: async (signal) => (await look(signal)).look,
     forSlot: async (slot, hash, signal) => {
-      const isNews =
-        last !== undefined &&
-        clock.now() - last.atMs < KEPT_MS &&
-        !last.told.has(slot) &&
-        (hash === undefined || last.look.asked.has(bytesToHex(hash)));
-      const found = last !== undefined && isNews ? last : await look(signal);
+      const isNews = ({ told, look: { asked } }: Looked): boolean =>
+        !told.has(slot) && (hash === undefined || asked.has(bytesToHex(hash)));
+      let found = last;
+      if (found === undefined || clock.now() - found.atMs >= KEPT_MS || !isNews(found)) found = await shared(signal);
+      // The one that was shared had begun before the slot was known.
+      if (!isNews(found)) found = await look(signal);
       found.told.add(slot);
       return found.look;
     },
   };
+}
+
+interface Looked {
+  readonly look: OperationsLook;
+  readonly atMs: number;
+  /** Slots that were told by it. */
+  readonly told: Set<bigint>;
 }
 
 async function lookAt(

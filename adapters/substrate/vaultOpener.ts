@@ -99,6 +99,8 @@ interface Watched {
   executeMs: number;
   /** The last finalized block in which it was open. */
   seen: number;
+  /** Since when it is known to be open. */
+  readonly sinceMs: number;
   /** When it was found to be open no more. */
   goneMs: number | undefined;
 }
@@ -270,7 +272,8 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
       return { kind: 'reverted', reason: 'another operation paid its packets', height, alreadyDelivered: true };
     }
     const known = watched.get(release.name);
-    const watch = known ?? { busy: false, askMs: 0, executeMs: 0, seen: number, goneMs: undefined };
+    const sinceMs = clock.now();
+    const watch = known ?? { busy: false, askMs: 0, executeMs: 0, seen: number, sinceMs, goneMs: undefined };
     watch.seen = number;
     watched.set(release.name, watch);
     if (!watch.busy) drive(watch, found, release, operation, signal);
@@ -324,9 +327,9 @@ export function createVaultOpener(deps: VaultOpenerDeps, options: VaultOpenerOpt
     if (approvals === undefined) return;
     const isApproved = approvals.length >= calls.approvalsNeeded;
     if (at < (isApproved ? watch.executeMs : watch.askMs)) return;
-    // Members sign what they derived themselves. They do so as fast as this process, which spares them a question in vain.
+    // Members sign what they derived themselves. As a rule they are as far as this process, which spares a question in vain.
     const isEarly = derived !== undefined && derived.height < BigInt(operation.timepoint.height);
-    if (!isApproved && isEarly) return;
+    if (!isApproved && isEarly && at - watch.sinceMs < againMs) return;
     if (isApproved) watch.executeMs = at + againMs;
     else watch.askMs = at + againMs;
     watch.busy = true;
