@@ -74,6 +74,47 @@ export const AIMS: readonly Aim[] = [
     whyMissed: 'something that is kept grows with the run',
   },
   {
+    ...{
+      bench: 'lanes',
+      what: 'throughput by the sum of single lanes, until a core is full',
+      bound: 'least',
+      value: 0.9,
+    },
+    read: field('ratio'),
+    whyMissed: 'TODO',
+  },
+  {
+    ...{ bench: 'accounts', what: 'throughput by the sum of single accounts, until a core is full' },
+    ...{ bound: 'least', value: 0.9 },
+    read: field('ratio'),
+    whyMissed: 'TODO',
+  },
+  {
+    ...{ bench: 'processes', what: 'CPU time a transfer, 2 or 4 processes by one', bound: 'most', value: 1.1 },
+    read: field('cpuRatio'),
+    whyMissed: 'TODO',
+  },
+  {
+    ...{ bench: 'processes', what: 'seconds that a lane stands still when a process dies', bound: 'most', value: 10 },
+    read: field('takeOverSeconds'),
+    whyMissed: 'TODO',
+  },
+  {
+    ...{ bench: 'backlog', what: 'CPU time a transfer, with a backlog by without', bound: 'most', value: 1.2 },
+    read: field('cpuRatio'),
+    whyMissed: 'TODO',
+  },
+  {
+    ...{
+      bench: 'backlog',
+      what: 'seconds until 10,000 that waited for the relayer are paid',
+      bound: 'most',
+      value: 10,
+    },
+    read: field('clearedSeconds'),
+    whyMissed: 'TODO',
+  },
+  {
     ...{ bench: 'evm', what: 'deliveries a second, the fastest line', bound: 'least', value: 50_000 },
     read: ofFastestLine('deliveredPerSecond'),
     whyMissed:

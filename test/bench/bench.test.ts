@@ -44,7 +44,11 @@ describe('benchmarks', () => {
     const run = { gcPercent: 4, lanes: [{ name: 'a -> b', deliveredPerSecond: 70 }] };
     const results = {
       pipeline: { ...row, note: 'chains are SIMULATED', stages: [{ stage: 'verify', cpuMicros: 1.5 }] },
-      lanes: { ...row, note: '', rows: [row] },
+      lanes: { ...row, note: '', rows: [{ ...row, ratio: 0.95, allCores: 1.5, busiestCore: 0.8 }] },
+      backlog: {
+        ...{ ...row, note: '', rows: [row], clearedSeconds: 2.5 },
+        caughtUp: { pending: 10_016, clearedSeconds: 2.5, startedSeconds: 1 },
+      },
       cosmos: { ...row, note: 'two chains', ratio: 0.95, directPerSecond: 100, full: run },
       substrate: {
         ...row,
@@ -84,7 +88,13 @@ describe('benchmarks', () => {
     expect(page).toContain('**What is simulated.** Chains are SIMULATED.');
     expect(page).toContain('| pipeline | 12,345 | 9.5 | 1 | 1 | 2 | - | - | 300 | - | - | - | 0 | 0 |');
     expect(page).toContain('| verify | 1.5 |');
-    expect(page).toContain('| 32 | 12,345 | 9.5 | 1 | 1 | 2 | 300 | 0 | 0 |');
+    expect(page).toContain('| 32 | 12,345 | 0.95 | 9.5 | 1 | 1.5 | 0.8 | 1 | 2 | 300 | 0 | 0 |');
+    expect(page).toContain(
+      '10,016 transfers that were made while the relayer was down were paid 2.5 s after its start',
+    );
+    expect(page).toContain(
+      '| `backlog` | seconds until 10,000 that waited for the relayer are paid | at most 10 | 2.5 | yes |',
+    );
   });
 
   it('take medians and tails', () => {

@@ -4,30 +4,19 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { Role, Tuning } from '../../../relayer/config/index.ts';
+import type { Role } from '../../../relayer/config/index.ts';
 import { systemClock } from '../../../relayer/core/clock.ts';
-import { obtainNatsServer, startNatsServer } from '../../devnet/nats/index.ts';
 import { rounded } from '../bench.ts';
-import { type Child, cpuMicrosOf, startChild, type Usage } from './processes.ts';
+import { type Child, cpuMicrosOf, type Usage } from './processes.ts';
 import type { Profile } from './profile.ts';
-import type { RelayerOptions, RelayerStats } from './relayerMain.ts';
-import type { Load, WorldOptions, WorldStats } from './world.ts';
+import type { RelayerStats } from './relayerMain.ts';
+import { type LoadPlan, partOf, startLoad } from './startLoad.ts';
+import type { Load, WorldProgress, WorldStats } from './world.ts';
 
-export interface LoadRun {
-  readonly chains: number;
-  /** Lanes with transfers on them. */
-  readonly lanes: number;
-  readonly chunkSize: number;
-  readonly blockMs: number;
-  readonly transactionsMax: number;
-  /** Accounts of each target chain, in each process that submits. */
-  readonly accounts: number;
-  /** Roles of each relayer process. */
-  readonly processes: readonly (readonly Role[])[];
+export interface LoadRun extends LoadPlan {
   readonly load: Load;
-  readonly tuning: Partial<Tuning>;
   readonly warmSeconds: number;
   /** Measuring begins once so many were delivered: before, much of the CPU time goes into compiling. */
   readonly warmTransfers: number;
@@ -46,7 +35,7 @@ export const USUAL_RUN: Omit<LoadRun, 'say' | 'seconds' | 'load'> = {
   blockMs: 250,
   transactionsMax: 1_000,
   accounts: 1,
-  processes: [ALL_ROLES],
+  processes: [{ roles: ALL_ROLES }],
   tuning: {},
   warmSeconds: 4,
   warmTransfers: 400_000,
@@ -58,6 +47,10 @@ export interface LoadResult {
   /** Of all relayer processes, all threads. */
   readonly cpuMicrosPerTransfer: number;
   readonly cores: number;
+  /** Of relayers, nats-server and simulated chains together; null where the host does not say. */
+  readonly allCores: number | null;
+  /** Of the busiest thread that can fill a core: a relayer's main thread, or the simulated chains. */
+  readonly busiestCore: number | null;
   /** From finalized on the source to submitted on the target. */
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -105,37 +98,15 @@ export async function runLoad(run: LoadRun): Promise<LoadResult> {
 }
 
 async function runIn(folder: string, run: LoadRun, ends: (() => Promise<unknown>)[]): Promise<LoadResult> {
-  const { path } = await obtainNatsServer({ say: run.say });
-  const nats = await startNatsServer({ binary: path, clock: systemClock });
-  ends.push(async () => nats.dispose());
-  const { chains, chunkSize, lanes, blockMs, transactionsMax } = run;
-  const worldOptions: WorldOptions = { chains, chunkSize, lanes, blockMs, transactionsMax };
-  // Named pipes of Windows live in a place of their own.
-  const socket = process.platform === 'win32' ? `\\\\.\\pipe\\${basename(folder)}` : join(folder, 'world');
-  const world = await startChild('worldMain.ts', { ...worldOptions, socket });
-  ends.push(async () => world.stop());
+  const running = await startLoad(folder, run, ends, run.say);
+  const { world } = running;
   const relayers: Child<unknown>[] = [];
-  for (const [index, roles] of run.processes.entries()) {
-    const options: RelayerOptions = {
-      name: `relayer-${index}`,
-      roles,
-      chains,
-      chunkSize,
-      accounts: run.accounts,
-      pollMs: blockMs,
-      world: socket,
-      natsUrl: nats.url,
-      folder,
-      tuning: run.tuning,
-    };
-    const relayer = await startChild('relayerMain.ts', options);
-    ends.push(async () => relayer.stop());
-    relayers.push(relayer);
-  }
+  for (const index of run.processes.keys()) relayers.push(await running.startRelayer(index));
 
   async function look(): Promise<Look> {
-    const [chainStats, worldUsage, ...rest] = await Promise.all([
+    const [chainStats, progress, worldUsage, ...rest] = await Promise.all([
       world.call('stats') as Promise<WorldStats>,
+      running.progress(),
       world.usage(),
       ...relayers.map(async (relayer) => {
         return { usage: await relayer.usage(), stats: (await relayer.call('stats')) as RelayerStats };
@@ -144,21 +115,24 @@ async function runIn(folder: string, run: LoadRun, ends: (() => Promise<unknown>
     return {
       atMs: performance.now(),
       chains: chainStats,
+      progress,
       world: worldUsage,
       relayers: rest,
-      natsMicros: await cpuMicrosOf(`/proc/${nats.pid}/stat`),
+      natsMicros: await cpuMicrosOf(`/proc/${running.natsPid}/stat`),
     };
   }
 
   await world.call('load', run.load);
   await warmedUp(run, async () => ((await world.call('stats')) as WorldStats).delivered);
   const [first] = relayers;
+  await betweenBlocks(run, async () => sum((await running.progress()).delivered));
   if (run.profile) await first?.call('profileStart');
   const before = await look();
   const memory: number[] = [];
+  const windowMs = Math.ceil((run.seconds * 1_000) / run.blockMs) * run.blockMs;
   const beganMs = performance.now();
   for (let looks = 1; looks <= MEMORY_LOOKS; looks++) {
-    const leftMs = beganMs + (run.seconds * 1_000 * looks) / MEMORY_LOOKS - performance.now();
+    const leftMs = beganMs + (windowMs * looks) / MEMORY_LOOKS - performance.now();
     if (leftMs > 0) await systemClock.sleep(leftMs);
     memory.push(sum((await Promise.all(relayers.map(async (one) => one.usage()))).map(({ rssBytes }) => rssBytes)));
   }
@@ -172,6 +146,7 @@ async function runIn(folder: string, run: LoadRun, ends: (() => Promise<unknown>
 interface Look {
   readonly atMs: number;
   readonly chains: WorldStats;
+  readonly progress: WorldProgress;
   readonly world: Usage;
   readonly relayers: readonly { readonly usage: Usage; readonly stats: RelayerStats }[];
   readonly natsMicros: number | null;
@@ -192,16 +167,31 @@ async function warmedUp(run: LoadRun, delivered: () => Promise<number>): Promise
   }
 }
 
+/**
+ * Where blocks are few, a window counts whole ones: it lasts some blocks, and begins in the middle between two, so that none of
+ * them lies at an end of it.
+ */
+async function betweenBlocks({ blockMs }: LoadRun, delivered: () => Promise<number>): Promise<void> {
+  const begin = performance.now();
+  const before = await delivered();
+  while ((await delivered()) === before && performance.now() - begin < 2 * blockMs)
+    await systemClock.sleep(blockMs / 50);
+  await systemClock.sleep(blockMs / 2);
+}
+
 /** Until all that was sent is delivered, and known as delivered, or nothing moves any more. */
 async function drained(run: LoadRun, look: () => Promise<Look>): Promise<Look> {
   let moved = performance.now();
   for (let last = -1; ;) {
     const now = await look();
     const { sent, delivered } = now.chains;
-    const verifies = now.relayers.filter((_, index) => run.processes[index]?.includes('verify') === true);
-    const settled = verifies.map(({ stats }) => stats.settled);
-    if (delivered >= sent && settled.every((count) => count >= sent)) return now;
-    const progress = settled.reduce((sum, count) => sum + count, delivered);
+    const verifies = now.relayers.flatMap(({ stats }, index) => {
+      if (run.processes[index]?.roles.includes('verify') !== true) return [];
+      return [{ settled: stats.settled, sent: sum(now.progress.sent.slice(...partOf(run, index))) }];
+    });
+    const settled = verifies.map((one) => one.settled);
+    if (delivered >= sent && verifies.every((one) => one.settled >= one.sent)) return now;
+    const progress = sum(settled) + delivered;
     if (progress > last) moved = performance.now();
     last = progress;
     if (performance.now() - moved > DRAIN_SECONDS_MAX * 1_000) {
@@ -230,11 +220,15 @@ function result(before: Look, after: Look, end: Look, memory: readonly number[],
     const looks = memory.slice((tenth * memory.length) / 10, ((tenth + 1) * memory.length) / 10);
     return rounded(sum(looks) / looks.length / MIB);
   });
+  const worldMicros = after.world.cpuMicros - before.world.cpuMicros;
+  const coresOf = (micros: number): number => rounded(micros / 1_000 / wallMs);
   const complaints = end.relayers.reduce((all, { stats }) => ({ ...all, ...stats.complaints }), {});
   return {
     perSecond: rounded((transfers * 1_000) / wallMs),
     cpuMicrosPerTransfer: rounded(cpuMicros / transfers),
-    cores: rounded(cpuMicros / 1_000 / wallMs),
+    cores: coresOf(cpuMicros),
+    allCores: natsMicros === null ? null : coresOf(cpuMicros + natsMicros + worldMicros),
+    busiestCore: mains.includes(null) ? null : coresOf(Math.max(worldMicros, ...(mains as number[]))),
     p50Ms: after.chains.p50Ms,
     p99Ms: after.chains.p99Ms,
     paidP50Ms: after.chains.paidP50Ms,
@@ -249,7 +243,7 @@ function result(before: Look, after: Look, end: Look, memory: readonly number[],
     gcPercent: rounded((grown(({ stats }) => stats.gcMs) * 100) / grown(({ stats }) => stats.activeMs)),
     mainThreadMicrosPerTransfer: mains.includes(null) ? null : rounded(Math.max(...(mains as number[])) / transfers),
     natsMicrosPerTransfer: natsMicros === null ? null : rounded(natsMicros / transfers),
-    simulationMicrosPerTransfer: rounded((after.world.cpuMicros - before.world.cpuMicros) / transfers),
+    simulationMicrosPerTransfer: rounded(worldMicros / transfers),
     syncedCommitsPerSecond: rounded((grown(({ stats }) => stats.syncedCommits) * 1_000) / wallMs),
     journalBytesPerTransfer: rounded(grown(({ stats }) => stats.bytesWritten) / transfers),
     keccak: end.relayers[0]!.stats.keccak,

@@ -20,6 +20,8 @@ export interface Child<Ready> {
   call(method: string, argument?: unknown): Promise<unknown>;
   usage(): Promise<Usage>;
   stop(): Promise<void>;
+  /** As a crash does it. */
+  kill(): Promise<void>;
 }
 
 interface Request {
@@ -77,6 +79,10 @@ export async function startChild<Ready>(module: string, options: unknown): Promi
     call,
     usage: async () => (await call('usage')) as Usage,
     stop: async () => endChild(child, exited),
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
   };
 }
 

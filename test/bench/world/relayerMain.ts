@@ -24,6 +24,8 @@ export interface RelayerOptions {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly chains: number;
+  /** The chains [first, end) that this process follows. */
+  readonly part: readonly [first: number, end: number];
   readonly chunkSize: number;
   readonly accounts: number;
   readonly pollMs: number;
@@ -73,7 +75,10 @@ const accounts = options.roles.includes('submit') ? options.accounts : 0;
 const node = await startNode(
   {
     manifest,
-    chains: manifest.chains.map((_, index) => world.chain(index, accounts, options.name, options.pollMs)),
+    chains: manifest.chains
+      .map((_, index) => index)
+      .slice(...options.part)
+      .map((index) => world.chain(index, accounts, options.name, options.pollMs)),
     bus,
     subjects,
     store,

@@ -19,9 +19,11 @@ import { sign } from '../../../relayer/core/secp256k1.ts';
 import { createBufferPool } from './bufferPool.ts';
 import { evidenceParts } from './evidenceParts.ts';
 import { ATTESTER_KEY, benchManifest, gatewayAddress, genesisHeader } from './network.ts';
+import { USUAL_RUN } from './measure.ts';
 import { summed } from './profile.ts';
 import { benchRules } from './rules.ts';
 import { createReceiver, type Message, sendMessage } from './messages.ts';
+import { partOf } from './startLoad.ts';
 import { callOf, readTransaction, signTransaction } from './transaction.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -152,6 +154,20 @@ describe('the simulated chains', () => {
     world.setLoad({ kind: 'paced', perSecond: 100 }, NOW);
     for (let ms = 100; ms <= 1_000; ms += 100) world.turn(NOW + ms);
     expect(world.stats().sent).toBe(100);
+    expect(world.progress()).toEqual({ sent: [100, 0], delivered: [0, 0] });
+  });
+});
+
+describe('parts of the chains', () => {
+  it('are whole pairs, each in one process', () => {
+    const part = (index: number, of: number) => ({ roles: [], part: [index, of] as const });
+    const plan = { ...USUAL_RUN, chains: 10, processes: [part(0, 3), part(1, 3), part(2, 3), { roles: [] }] };
+    expect(plan.processes.map((_, index) => partOf(plan, index))).toEqual([
+      [0, 2],
+      [2, 6],
+      [6, 10],
+      [0, 10],
+    ]);
   });
 });
 

@@ -48,6 +48,12 @@ const DEPOSITS_MAX = 131_072;
 /** Chains that close a block together: pairs of accumulators go side by side. */
 const TURNS = 4;
 
+/** By lane, in the order of the manifest. */
+export interface WorldProgress {
+  readonly sent: readonly number[];
+  readonly delivered: readonly number[];
+}
+
 export interface World {
   readonly chains: readonly SimulatedChain[];
   /** Time between turns. */
@@ -57,6 +63,7 @@ export interface World {
   turn(nowMs: number): readonly number[];
   /** Waits are those since the last call. */
   stats(): WorldStats;
+  progress(): WorldProgress;
 }
 
 export function createWorld(
@@ -97,6 +104,10 @@ export function createWorld(
 
   return {
     chains,
+    progress: () => ({
+      sent: outLanes.map(({ next }) => next),
+      delivered: outLanes.map(({ delivered }) => delivered),
+    }),
     turnMs: options.blockMs / turns,
     setLoad(next, nowMs) {
       load = next;

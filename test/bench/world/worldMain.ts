@@ -105,6 +105,7 @@ server.listen(options.socket, () => {
     {
       load: (load) => world.setLoad(load as Load, systemClock.now()),
       stats: () => world.stats(),
+      progress: () => world.progress(),
     },
     {},
   );
