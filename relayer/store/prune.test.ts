@@ -110,6 +110,29 @@ describe('pruning', () => {
     expect(await journal.readRelayedPackets(LANE, 8n, 4)).toEqual(packetsFrom(8n, 4));
   });
 
+  it('keeps all packets of a checkpoint while one chunk of it is not delivered, however far the lane went on', async () => {
+    await deriveFive();
+    for (const first of [0n, 4n]) await relay(first);
+    for (const [first, count] of [
+      [0n, 4],
+      [4n, 8],
+      [12n, 8],
+    ] as const) {
+      await journal.putCertificate(signedBy(statementOver(packetsFrom(first, count)), KEYS.slice(0, 2)));
+    }
+    await settle(journal, 20n, [
+      [0n, 10],
+      [12n, 8],
+    ]);
+    const pruning = pruner({ framesKept: 0 });
+    await pruning.run();
+    expect([await keys('frame'), await keys('relayed')]).toEqual([['4', '8', '12', '16'], ['4']]);
+    expect(await journal.readPackets(LANE, 4n, 8)).toEqual(packetsFrom(4n, 8));
+    await settle(journal, 20n, [[10n, 2]], 2n);
+    await pruning.run();
+    expect([await keys('frame'), await keys('relayed')]).toEqual([[], []]);
+  });
+
   it('keeps the hashes of blocks that a statement may name, whatever heights there are', async () => {
     for (const height of [3n, 5n, 4_098n, 4_103n]) await journal.putStep(SOURCE, stepAt(height));
     await pruner().run();

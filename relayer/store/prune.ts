@@ -4,8 +4,9 @@
  *
  * | kept                                | until                                                                      |
  * |-------------------------------------|----------------------------------------------------------------------------|
- * | own frames                          | delivered, signed where this process attests, and out of the window        |
- * | frames from the bus, certificates   | delivered                                                                  |
+ * | own frames                          | their checkpoint is delivered whole, and they are signed where this        |
+ * |                                     | process attests, and out of the window                                     |
+ * | frames from the bus, certificates   | their checkpoint is delivered whole                                        |
  * | who delivered, why refused          | their frames are gone                                                      |
  * | places of returns                   | delivered, out of the window, and `RETURNS_KEPT` newer ones are there      |
  * | hashes of verified blocks           | `BLOCKS_KEPT` higher ones                                                  |
@@ -117,15 +118,25 @@ export function createPruner(store: Store, journal: SettledLanes, options: Prune
     return list.slice(0, count).map(({ key }) => key);
   }
 
+  /**
+   * Where the packets begin that chunks still to be delivered are proven with: a proof is made of all packets of a checkpoint,
+   * and its last chunk may wait while its others, and later checkpoints by the dozen, are long delivered.
+   */
+  function wholeFrom(lane: LaneId, through: bigint): bigint {
+    const open = rows.get(`certificate/${lane}`)?.find(({ end }) => end > through);
+    return open !== undefined && open.first < through ? open.first : through;
+  }
+
   async function keysOfLane(lane: LaneId): Promise<string[]> {
     const { through } = (await journal.lane(lane)).delivered;
     const signed = options.attests ? (await journal.signed(lane)).through : through;
-    const frames = settled('frame', lane, signed < through ? signed : through, framesKept);
+    const whole = wholeFrom(lane, through);
+    const frames = settled('frame', lane, signed < whole ? signed : whole, framesKept);
     const windowFrom = rows.get(`frame/${lane}`)?.[frames.length]?.first ?? through;
     const keptFrom = windowFrom < through ? windowFrom : through;
     return [
       ...frames,
-      ...settled('relayed', lane, through),
+      ...settled('relayed', lane, whole),
       ...settled('certificate', lane, through),
       ...settled('delivered', lane, keptFrom),
       ...settled('refused', lane, keptFrom),
