@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { createNatsBus, logBusEvents, type NatsBusOptions } from './bus/index.ts';
+import { createNatsBus, LEASE_MS, logBusEvents, type NatsBusOptions } from './bus/index.ts';
 import { createChain } from './chains.ts';
 import { formatFinding, type LoadedConfig, type NatsAuth, type RelayerConfig } from './config/index.ts';
 import { bytesToHex, utf8 } from './core/bytes.ts';
@@ -27,8 +27,8 @@ export interface RunningRelayer {
   readonly ended: Promise<void>;
 }
 
-/** How long the server leaves a work item with a silent submitter: it is acknowledged once its bytes are on disk. */
-const WORK_ACK_WAIT_MS = 10_000;
+/** How long the server leaves a work item with a silent submitter, as long as a lease: together they bound a take-over. */
+const WORK_ACK_WAIT_MS = LEASE_MS;
 const TELEMETRY_PACE = { repeatMs: 5_000, spaceMs: 250 };
 
 export async function startRelayer(

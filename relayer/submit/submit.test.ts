@@ -43,6 +43,8 @@ interface World {
   broadcastFails: ErrorCode | undefined;
   signFails: ErrorCode | undefined;
   prepareFails: ErrorCode | undefined;
+  /** What endpoints wait for before they say how a chunk stands. */
+  preparing: Promise<void> | undefined;
   readonly sent: string[];
   prepared: number;
   /** Of chunks whose items came without packets. */
@@ -74,7 +76,8 @@ const account: TargetAccount = {
   prepare: async () => {
     world.prepared++;
     if (world.prepareFails !== undefined) throw new ViaductError({ code: world.prepareFails, shortMessage: 'no' });
-    return Promise.resolve(world.preparation);
+    await world.preparing;
+    return world.preparation;
   },
   sign: async (call, slot, attempt) => {
     if (world.signFails !== undefined) throw new ViaductError({ code: world.signFails, shortMessage: 'no' });
@@ -157,6 +160,7 @@ beforeEach(async () => {
     broadcastFails: undefined,
     signFails: undefined,
     prepareFails: undefined,
+    preparing: undefined,
     sent: [],
     prepared: 0,
     found: undefined,
@@ -194,6 +198,21 @@ describe('a chunk', () => {
     await work(build(0));
     expect(world.prepared).toBe(1);
     expect(world.sent).toHaveLength(1);
+  });
+
+  it('stays in its hands however slow the endpoints are', async () => {
+    world.preparing = clock.sleep(100_000);
+    await work(build(0));
+    const others = bus.pull(subjects.work(TARGET), { durable: options.durable, maxInFlight: 9, signal: stop.signal });
+    const theirs: unknown[] = [];
+    const takeAll = async (): Promise<void> => {
+      for await (const item of others) theirs.push(item);
+    };
+    takeAll().catch(() => undefined);
+    await clock.advance(99_000);
+    expect(world.sent).toEqual([]);
+    await clock.advance(2_000);
+    expect([world.sent.length, theirs]).toEqual([1, []]);
   });
 
   it('that came without its packets gets them here, and waits for them', async () => {

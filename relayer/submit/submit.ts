@@ -54,6 +54,8 @@ export interface SubmitOptions {
 const ITEMS_IN_HAND = 4;
 /** How long a chunk that could not be submitted waits in the queue. */
 const RETAKE_MS = 1_000;
+/** How often the bus is told that what is in hand is being worked on: endpoints may be slow. */
+const BEAT_MS = 1_000;
 /** How often an item goes back into the queue. The planner hands a silent chunk out again, so its copies must end. */
 const PUT_BACKS_MAX = 8;
 
@@ -72,6 +74,7 @@ export async function submit(
   const ownFailures = { inRow: 0, lastMs: 0 };
   /** What only another account can do. */
   const misses = { inRow: 0, lastMs: 0 };
+  const inHand = new Set<QueueItem>();
   const slots = createSlots(
     chain,
     {
@@ -215,6 +218,7 @@ export async function submit(
         await wait(options.trackMs, signal);
       }
       if (asking.signal.aborted) break;
+      inHand.add(item);
       await new Promise<void>((next) => {
         const taking = take(item, next)
           .catch((error: unknown) => {
@@ -222,6 +226,7 @@ export async function submit(
             asking.abort();
           })
           .finally(() => {
+            inHand.delete(item);
             running.delete(taking);
             next();
           });
@@ -258,8 +263,16 @@ export async function submit(
     }
   }
 
+  /** The bus gives what is in silent hands to another account soon, so that a dead process keeps it no longer than that. */
+  async function beatLoop(): Promise<void> {
+    while (!signal.aborted) {
+      await clock.sleep(BEAT_MS, signal).catch(() => undefined);
+      for (const item of inHand) item.working();
+    }
+  }
+
   await untilDone(slots.start, 'cannot start the submitter yet');
-  if (!signal.aborted) await Promise.all([takeLoop(), trackLoop()]);
+  if (!signal.aborted) await Promise.all([takeLoop(), trackLoop(), beatLoop()]);
 }
 
 /** Why a work item must not cost a fee, or undefined. The bus may carry anything. */

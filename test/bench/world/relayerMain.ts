@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { performance, PerformanceObserver } from 'node:perf_hooks';
-import { createNatsBus } from '../../../relayer/bus/index.ts';
+import { createNatsBus, LEASE_MS } from '../../../relayer/bus/index.ts';
 import { DEFAULT_TUNING, type Role, type Tuning } from '../../../relayer/config/index.ts';
 import { systemClock } from '../../../relayer/core/clock.ts';
 import { keccakEngine } from '../../../relayer/core/keccak.ts';
@@ -67,7 +67,7 @@ const manifest = benchManifest(options.chains, options.chunkSize);
 const subjects = createSubjects(manifest.network);
 const store = await createLevelStore({ path: join(options.folder, options.name) });
 const journal = createJournal(store);
-const bus = await createNatsBus({ servers: [options.natsUrl], name: options.name, subjects, clock, ackWaitMs: 10_000 });
+const bus = await createNatsBus({ servers: [options.natsUrl], name: options.name, subjects, clock, ackWaitMs: LEASE_MS });
 const pace = { repeatMs: 5_000, spaceMs: 250 };
 const telemetry = createTelemetry({ bus, subjects, clock, log, node: options.name, ...pace });
 const world = await connectWorld(options.world, manifest);
