@@ -67,7 +67,13 @@ const manifest = benchManifest(options.chains, options.chunkSize);
 const subjects = createSubjects(manifest.network);
 const store = await createLevelStore({ path: join(options.folder, options.name) });
 const journal = createJournal(store);
-const bus = await createNatsBus({ servers: [options.natsUrl], name: options.name, subjects, clock, ackWaitMs: LEASE_MS });
+const bus = await createNatsBus({
+  servers: [options.natsUrl],
+  name: options.name,
+  subjects,
+  clock,
+  ackWaitMs: LEASE_MS,
+});
 const pace = { repeatMs: 5_000, spaceMs: 250 };
 const telemetry = createTelemetry({ bus, subjects, clock, log, node: options.name, ...pace });
 const world = await connectWorld(options.world, manifest);
