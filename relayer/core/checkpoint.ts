@@ -62,15 +62,32 @@ export function merkleRoot(chunks: readonly Uint8Array[]): Uint8Array {
 }
 
 /** The audit path of chunk `index`, deepest sibling first. */
-export function merkleProof(chunks: readonly Uint8Array[], index: number): Uint8Array[] {
-  assert(Number.isInteger(index) && index >= 0 && index < chunks.length, 'index within count');
-  if (chunks.length === 1) return [];
+export function merkleProof(chunks: readonly Uint8Array[], index: number): readonly Uint8Array[] {
+  const proof = merkleTree(chunks).proofs[index];
+  assert(proof !== undefined, 'index within count');
+  return proof;
+}
+
+/** The root and the audit paths of all chunks, each node hashed once. */
+export function merkleTree(chunks: readonly Uint8Array[]): {
+  readonly root: Uint8Array;
+  readonly proofs: readonly (readonly Uint8Array[])[];
+} {
+  assert(chunks.length >= 1 && chunks.length <= CHECKPOINT_CHUNKS_MAX, 'chunk count within limits');
+  return subtree(chunks);
+}
+
+function subtree(chunks: readonly Uint8Array[]): { root: Uint8Array; proofs: Uint8Array[][] } {
+  if (chunks.length === 1) return { root: keccak256(LEAF, chunks[0] as Uint8Array), proofs: [[]] };
   const split = splitPoint(chunks.length);
-  const left = chunks.slice(0, split);
-  const right = chunks.slice(split);
-  return index < split
-    ? [...merkleProof(left, index), subtreeRoot(right)]
-    : [...merkleProof(right, index - split), subtreeRoot(left)];
+  const [left, right] = [subtree(chunks.slice(0, split)), subtree(chunks.slice(split))];
+  return {
+    root: keccak256(NODE, left.root, right.root),
+    proofs: [
+      ...left.proofs.map((proof) => [...proof, right.root]),
+      ...right.proofs.map((proof) => [...proof, left.root]),
+    ],
+  };
 }
 
 /** True only for the exact (index, count) and the exact number of siblings (RFC 9162, 2.1.3.2). Total. */

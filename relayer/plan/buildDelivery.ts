@@ -1,7 +1,8 @@
 /** Turns planned chunks into the work items that submitters need: proof, signatures, and packets where they go along. */
 import { equalBytes } from '../core/bytes.ts';
 import { type Certificate, encodeWorkItem, packetsInChunk } from '../core/certificate.ts';
-import { chunkHashes, merkleProof, merkleRoot } from '../core/checkpoint.ts';
+import { chunkHashes, merkleTree } from '../core/checkpoint.ts';
+import { assert } from '../core/errors.ts';
 import { PACKET_BYTES } from '../core/limits.ts';
 
 export type BuildChunk = (chunkIndex: number) => Uint8Array;
@@ -22,15 +23,18 @@ export function workBuilder(
   hashes: readonly Uint8Array[],
   packets?: Uint8Array,
 ): BuildChunk | undefined {
-  if (!equalBytes(merkleRoot(hashes), checkpoint.root)) return undefined;
+  const { root, proofs } = merkleTree(hashes);
+  if (!equalBytes(root, checkpoint.root)) return undefined;
   return (chunkIndex) => {
+    const proof = proofs[chunkIndex];
+    assert(proof !== undefined, 'a chunk of the checkpoint');
     const from = chunkIndex * checkpoint.chunkSize * PACKET_BYTES;
     return encodeWorkItem({
       checkpoint,
       signatures,
       chunkIndex,
       packets: packets?.subarray(from, from + packetsInChunk(checkpoint, chunkIndex) * PACKET_BYTES),
-      proof: merkleProof(hashes, chunkIndex),
+      proof,
     });
   };
 }
