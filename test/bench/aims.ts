@@ -118,21 +118,22 @@ export const AIMS: readonly Aim[] = [
     ...{ bench: 'evm', what: 'deliveries a second, the fastest line', bound: 'least', value: 50_000 },
     read: ofFastestLine('deliveredPerSecond'),
     whyMissed:
-      'anvil itself takes 31,000 when it is fed directly; below that, both anvils, the load, three attesters that each read and verify ' +
-      'everything anew and the relayer share two cores',
+      'anvil itself takes 31,000 when it is fed directly; below that two cores are full: of some 125 microseconds of CPU time a transfer ' +
+      'the two anvils and the load take 57, three attesters that each read and verify everything anew and the relayer the rest',
   },
   {
     ...{ bench: 'evm', what: 'deliveries by deliveries fed directly, the fastest line', bound: 'least', value: 0.9 },
     read: ofFastestLine('ratio'),
     whyMissed:
-      `${SHARED_CORES}: executing the deposits and payments alone takes 50 microseconds of CPU time a transfer, so that two cores ` +
-      'could not do more than 40,000 a second with a relayer that costs nothing',
+      `${SHARED_CORES}; two cores are full at 16,000 to 19,000 a second, and could not do more than 35,000 with a relayer that costs ` +
+      'nothing',
   },
   {
     ...{ bench: 'evm', what: 'pending cleared a second by deliveries fed directly', bound: 'least', value: 0.9 },
     read: ofCleared('ratio'),
     whyMissed:
-      'the two anvils and four processes share two cores, three of which verify the same backlog at the same time',
+      'two cores are full: of some 110 microseconds of CPU time a transfer the target takes 21, the source 19 to show the same logs to ' +
+      'four processes, and these the rest; fed directly, the target has the cores for itself',
   },
   {
     ...{ bench: 'evm', what: 'seconds until 10,000 pending are delivered', bound: 'most', value: 10 },
