@@ -17,12 +17,20 @@ import { keccak256 } from '../../relayer/core/keccak.ts';
 import { startLocalSubstrate } from '../devnet/substrate/index.ts';
 import { runLoad } from './load.ts';
 import { createReceivers } from './receivers.ts';
-import { createSubstrateLoad, giveExistence } from './substrateLoad.ts';
+import { createSubstrateLoad, fastKey, giveExistence } from './substrateLoad.ts';
 
 const deps = { clock: systemClock };
 const signal = new AbortController().signal;
 const COIN = 10n ** 12n;
 const SS58_PREFIX = 42;
+
+describe('a key that signs by WebAssembly', () => {
+  it('is the account of the same seed', () => {
+    const seed = keccak256(utf8('some seed'));
+    expect(fastKey(seed).account).toEqual(keyFromSeed(seed).account);
+    expect(fastKey(seed).sign(utf8('message'))).toHaveLength(65);
+  });
+});
 
 describe('load on a Substrate chain', () => {
   it('deposits exactly what it says, an extrinsic each, and makes accounts exist', async () => {

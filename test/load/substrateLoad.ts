@@ -4,6 +4,7 @@
  *
  * It signs with keys made from a seed, which anybody can make too: for local networks only.
  */
+import { sr25519KeypairFromSeed, sr25519Sign, waitReady } from '@polkadot/wasm-crypto';
 import { createEndpointRing, createHttpEndpoint } from '../../adapters/endpoints/index.ts';
 import { signExtrinsic } from '../../adapters/substrate/extrinsic.ts';
 import {
@@ -58,6 +59,10 @@ interface Sender {
   nonce: bigint;
 }
 
+await waitReady();
+
+/** The kind of signature in a `MultiSignature`. */
+const SR25519 = 0x01;
 /** Of fees: an extrinsic costs some hundredths of a coin. */
 const SENDER_COINS = 10_000n * 10n ** 12n;
 /** A tenth of a coin: more than a chain asks for. */
@@ -69,6 +74,13 @@ const CONTEXT_MS = 3_000;
 const LOOK_MS = 100;
 /** Blocks that finality may be behind. */
 const SHOWN_TRIES = 300;
+
+/** The same key as `keyFromSeed` makes, signing by WebAssembly: 0.15 ms in place of 0.9, and a load signs hundreds a second. */
+export function fastKey(seed: Uint8Array): SigningKey {
+  const pair = sr25519KeypairFromSeed(seed);
+  const [secret, account] = [pair.slice(0, 64), pair.slice(64)];
+  return { account, sign: (message) => Uint8Array.of(SR25519, ...sr25519Sign(account, secret, message)) };
+}
 
 export function openSubstrate(deps: { readonly clock: Clock }, chain: SubstrateChain, url: string): OpenSubstrate {
   const genesisHash = toHex(chain.genesisHash);
@@ -120,7 +132,7 @@ export function createSubstrateLoad(deps: { readonly clock: Clock }, options: Su
       const funder = senderOf(deps, chain, options.funder);
       const amount = receivers.total(0, Math.ceil(deposits / options.senders) + batch + 9) * unit;
       const keys = Array.from({ length: options.senders }, (_, index) =>
-        keyFromSeed(keccak256(utf8(`${options.seed} sender ${index}`))),
+        fastKey(keccak256(utf8(`${options.seed} sender ${index}`))),
       );
       const coins = SENDER_COINS + (token.kind === 'native' ? amount : 0n);
       await fundAccounts(

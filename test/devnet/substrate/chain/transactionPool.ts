@@ -77,10 +77,18 @@ const EXTERNAL_SOURCE = Uint8Array.of(2);
 
 export function createTransactionPool(runtime: Runtime): TransactionPool {
   const waiting = new Map<string, Waiting>();
+  /** By the tags that they provide: no two of them provide the same. */
+  const byTag = new Map<string, Waiting>();
   const banned = new Set<string>();
   const watchers = new Map<string, Set<Watcher>>();
   let bytesWaiting = 0;
+  /** Of what waits now; undefined since something came or went. */
+  let ordered: readonly Waiting[] | undefined;
 
+  const inOrder = (): readonly Waiting[] => {
+    ordered ??= order(waiting);
+    return ordered;
+  };
   const tell = (hash: string, status: TransactionStatus): void => {
     for (const watcher of watchers.get(hash) ?? []) watcher(status);
   };
@@ -97,6 +105,8 @@ export function createTransactionPool(runtime: Runtime): TransactionPool {
     const entry = waiting.get(hash);
     if (entry === undefined) return undefined;
     waiting.delete(hash);
+    for (const tag of entry.validity.provides) byTag.delete(tag);
+    ordered = undefined;
     bytesWaiting -= entry.bytes.length;
     return entry;
   };
@@ -106,9 +116,7 @@ export function createTransactionPool(runtime: Runtime): TransactionPool {
     }
   };
   const replaceSameTags = (entry: Waiting): void => {
-    const same = [...waiting.values()].filter(({ validity }) =>
-      validity.provides.some((tag) => entry.validity.provides.includes(tag)),
-    );
+    const same = [...new Set(entry.validity.provides.flatMap((tag) => byTag.get(tag) ?? []))];
     const old = same.reduce((most, { validity }) => (validity.priority > most ? validity.priority : most), -1n);
     if (old >= entry.validity.priority) {
       throw new SubmitError({ kind: 'priority', old, new: entry.validity.priority });
@@ -124,6 +132,8 @@ export function createTransactionPool(runtime: Runtime): TransactionPool {
     replaceSameTags(entry);
     checkRoom(entry);
     waiting.set(entry.hash, entry);
+    for (const tag of validity.provides) byTag.set(tag, entry);
+    ordered = undefined;
     bytesWaiting += bytes.length;
     return entry;
   };
@@ -135,19 +145,21 @@ export function createTransactionPool(runtime: Runtime): TransactionPool {
       if (waiting.has(hash)) throw new SubmitError({ kind: 'known', hash });
       if (banned.has(hash)) throw new SubmitError({ kind: 'banned' });
       const entry = add(bytes, best);
-      if (watcher !== undefined && watchers.size < WATCHED_MAX) watchers.set(hash, new Set([watcher]));
-      tell(hash, entry.requires.size === 0 || order(waiting).includes(entry) ? 'ready' : 'future');
+      if (watcher === undefined) return hash;
+      if (watchers.size < WATCHED_MAX) watchers.set(hash, new Set([watcher]));
+      tell(hash, entry.requires.size === 0 || inOrder().includes(entry) ? 'ready' : 'future');
       return hash;
     },
-    ready: () => order(waiting).map(({ bytes }) => bytes),
+    ready: () => inOrder().map(({ bytes }) => bytes),
     pending: () => [...waiting.values()].map(({ bytes }) => bytes),
-    readyTags: () => new Set(order(waiting).flatMap(({ validity }) => validity.provides)),
+    readyTags: () => new Set(inOrder().flatMap(({ validity }) => validity.provides)),
     included: (block) => {
       for (const bytes of block.extrinsics) {
         const hash = hexText(blake2b256(bytes));
         const entry = take(hash);
         if (entry === undefined) continue;
         ban(hash);
+        ordered = undefined;
         for (const other of waiting.values()) for (const tag of entry.validity.provides) other.requires.delete(tag);
         tell(hash, { inBlock: block.hash });
       }
