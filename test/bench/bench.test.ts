@@ -78,7 +78,7 @@ describe('benchmarks', () => {
     expect(page).not.toContain('| `lanes` | 20 |');
     expect(page).toContain('| `cosmos` | deliveries by payments fed directly | at least 0.9 | 0.95 | yes |');
     expect(page).toContain('| `substrate` | deliveries by payments fed directly | at least 0.9 | 0.5 | **no** |');
-    expect(page).toContain('- `substrate`, deliveries by payments fed directly: all processes share two cores');
+    expect(page).toContain('- `substrate`, deliveries by payments fed directly: the runtime fills its blocks');
     expect(page).not.toContain('- `cosmos`, deliveries');
     expect(page).toContain('| cosmos | 12,345 | 100 | 0.95 | 9.5 | 1 | 2 | 300 | 4 | 0 | 0 |');
     expect(page).toContain('executed 950 payments a second; deliveries are 0.4 of that');
