@@ -27,13 +27,18 @@ export interface CaughtUp extends Losses {
   readonly startedSeconds: number;
 }
 
-/** Stops the one process, lets so many transfers be made, and starts it again. */
-export async function measureCatchUp(plan: LoadPlan, pending: number, say: (line: string) => void): Promise<CaughtUp> {
+/** Stops the one process after so many transfers, lets so many others be made, and starts it again. */
+export async function measureCatchUp(
+  plan: LoadPlan,
+  warmTransfers: number,
+  pending: number,
+  say: (line: string) => void,
+): Promise<CaughtUp> {
   return within(plan, say, async (load) => {
     const relayer = await load.startRelayer(0);
     // It was at work before: what is measured is not its first start.
-    await setLoad(load, { kind: 'peak', underWay: 20_000 });
-    await until(load, ({ delivered }) => delivered >= 100_000);
+    await setLoad(load, { kind: 'peak', underWay: 2 * pending });
+    await until(load, ({ delivered }) => delivered >= warmTransfers);
     await setLoad(load, { kind: 'none' });
     await until(load, ({ sent, delivered }) => delivered >= sent);
     await relayer.stop();
