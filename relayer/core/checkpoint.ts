@@ -63,7 +63,7 @@ export function merkleRoot(chunks: readonly Uint8Array[]): Uint8Array {
 
 /** The audit path of chunk `index`, deepest sibling first. */
 export function merkleProof(chunks: readonly Uint8Array[], index: number): readonly Uint8Array[] {
-  const proof = merkleTree(chunks).proofs[index];
+  const proof = chunks.length === 0 ? undefined : subtree(chunks).proofs[index];
   assert(proof !== undefined, 'index within count');
   return proof;
 }
