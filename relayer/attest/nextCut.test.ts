@@ -44,6 +44,8 @@ describe('nextCut', () => {
     expect(cutAt(4, 0, 100n)).toBe(100);
     expect(cutAt(1, 999, 9n, 1)).toBeUndefined();
     expect(cutAt(1, 1_000, 9n, 1)).toBe(9);
+    expect(cutAt(3, 3_999, 9n, 2)).toBeUndefined();
+    expect(cutAt(3, 4_000, 9n, 2)).toBe(9);
     expect(cutAt(4, 1_000, 9n, 4)).toBeUndefined();
     expect(cutAt(1, 0, 100n, 1)).toBe(100);
   });

@@ -38,9 +38,11 @@ export function nextCut(view: CutView, policy: CutPolicy): Cut | undefined {
 /**
  * Cut while another one waits, a checkpoint would only wait behind it, without the packets that come meanwhile: a queue that
  * built up once never went away, as a target takes one a block and a source makes one a block. It bounds what a lost or a
- * false word of a submitter costs.
+ * false word of a submitter costs. The more wait, the longer: with a second for each, a host that took a second from one
+ * checkpoint to the next kept three waiting.
  */
 const QUEUED_LINGER_MS = 1_000;
+const QUEUED_LINGER_GROWTH = 4;
 /** Checkpoints under way at once, as verified: where finality takes long, more of them only make more transactions. */
 const PENDING_ENOUGH = 4;
 /** A target that stands still for longer has its own trouble: what came meanwhile is certified all the same. */
@@ -49,7 +51,8 @@ const BACKLOG_LINGER_MS = 30_000;
 /** Under load checkpoints grow: as long as enough are under way, the next one goes on filling. */
 function lingerMs({ pending, queued }: CutView, policy: CutPolicy): number {
   if (pending >= PENDING_ENOUGH) return Math.max(policy.lingerMs, BACKLOG_LINGER_MS);
-  return queued > 0 ? Math.max(policy.lingerMs, QUEUED_LINGER_MS) : policy.lingerMs;
+  if (queued === 0) return policy.lingerMs;
+  return Math.max(policy.lingerMs, QUEUED_LINGER_MS * QUEUED_LINGER_GROWTH ** (queued - 1));
 }
 
 /**
