@@ -15,7 +15,6 @@ import type { LaneId } from '../../../relayer/core/ids.ts';
 import { keccak256, keccakEach } from '../../../relayer/core/keccak.ts';
 import { CHUNK_PACKETS_MAX, PACKET_BYTES } from '../../../relayer/core/limits.ts';
 import type { Delivery } from '../../../relayer/core/ports.ts';
-import type { BufferPool } from './bufferPool.ts';
 import { evidenceParts } from './evidenceParts.ts';
 import type { InLane, OutLane } from './gateway.ts';
 import { encodeHeader, gatewayAddress, genesisHeader } from './network.ts';
@@ -69,7 +68,6 @@ export function createSimulatedChain(
   inbound: InLane,
   transactionsMax: number,
   scratch: Uint8Array,
-  pool: BufferPool,
 ): SimulatedChain {
   const address = gatewayAddress(index);
   const codeHash = keccak256(address);
@@ -113,7 +111,6 @@ export function createSimulatedChain(
       if (delivery !== undefined && reverted === undefined) paid(delivery, submittedMs);
       outcomes.set(hash, { height, reverted });
     }
-    for (const { raw } of included) pool.give(raw);
     for (const hash of outcomes.keys()) {
       if (outcomes.size <= OUTCOMES_KEPT) break;
       outcomes.delete(hash);

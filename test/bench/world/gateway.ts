@@ -14,7 +14,6 @@ import { PACKET_BYTES } from '../../../relayer/core/limits.ts';
 import { encodePacket, PACKET_OFFSETS } from '../../../relayer/core/packet.ts';
 import type { Delivery } from '../../../relayer/core/ports.ts';
 import { type AttestationRules, certificateProblem } from '../../../relayer/core/signatures.ts';
-import type { BufferPool } from './bufferPool.ts';
 
 /** Packets kept behind what is delivered: for evidence asked for again, and for comparing. */
 const PACKETS_KEPT = 32_768;
@@ -35,7 +34,7 @@ export interface OutLane {
   readonly altered: number;
 }
 
-export function createOutLane(id: LaneId, asset: AssetId, index: number, pool: BufferPool): OutLane {
+export function createOutLane(id: LaneId, asset: AssetId, index: number): OutLane {
   const template = encodePacket({
     kind: 'transfer',
     sequence: 0n,
@@ -54,8 +53,8 @@ export function createOutLane(id: LaneId, asset: AssetId, index: number, pool: B
   let seen = new Uint8Array(1 << 16);
 
   function deposit(count: number, nowMs: number): Uint8Array {
-    const bytes = pool.take(count * PACKET_BYTES);
-    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    const bytes = new Uint8Array(count * PACKET_BYTES);
+    const view = new DataView(bytes.buffer);
     if (count > 0) bytes.set(template);
     // What is there is doubled until all is.
     for (let filled = PACKET_BYTES; filled < bytes.length; filled *= 2) bytes.copyWithin(filled, 0, filled);
@@ -108,7 +107,6 @@ export function createOutLane(id: LaneId, asset: AssetId, index: number, pool: B
       const [oldest] = segments;
       if (oldest === undefined || oldest.first + oldest.bytes.length / PACKET_BYTES > delivered - PACKETS_KEPT) return;
       segments.shift();
-      pool.give(oldest.bytes);
     }
   }
 

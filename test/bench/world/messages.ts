@@ -12,7 +12,6 @@
  */
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
-import { readU32 } from '../../../relayer/core/bytes.ts';
 
 export const ASK = { update: 1, evidence: 2, lanes: 3, prepare: 4, nextSlot: 5, broadcast: 6, outcome: 7 } as const;
 export const ANSWER = { ok: 100, failed: 101, news: 102 } as const;
@@ -44,14 +43,11 @@ export function sendMessage(
   socket.uncork();
 }
 
-/** Takes what a socket gives, copies it, and cuts it into messages, each in memory of its own, which `allocate` gives. */
-export function createReceiver(
-  take: (message: Message) => void,
-  allocate: (size: number) => Uint8Array = Buffer.allocUnsafe,
-): (bytes: Uint8Array) => void {
+/** Takes what a socket gives, copies it, and cuts it into messages, each in memory of its own. */
+export function createReceiver(take: (message: Message) => void): (bytes: Uint8Array) => void {
   const length = Buffer.alloc(LENGTH_BYTES);
   let lengthFilled = 0;
-  let body: Uint8Array | undefined;
+  let body: Buffer | undefined;
   let bodyFilled = 0;
   return (bytes) => {
     for (let at = 0; at < bytes.length;) {
@@ -59,7 +55,8 @@ export function createReceiver(
         length[lengthFilled++] = bytes[at++] as number;
         if (lengthFilled < LENGTH_BYTES) continue;
         lengthFilled = 0;
-        body = allocate(length.readUInt32BE(0));
+        // Not made of zeros first: all of it is written over.
+        body = Buffer.allocUnsafe(length.readUInt32BE(0));
         bodyFilled = 0;
         continue;
       }
@@ -71,9 +68,9 @@ export function createReceiver(
       const whole = body;
       body = undefined;
       take({
-        id: readU32(whole, 0),
-        what: whole[4] as number,
-        chain: ((whole[5] as number) << 8) | (whole[6] as number),
+        id: whole.readUInt32BE(0),
+        what: whole.readUInt8(4),
+        chain: whole.readUInt16BE(5),
         payload: whole.subarray(HEAD_BYTES - LENGTH_BYTES),
       });
     }

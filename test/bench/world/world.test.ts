@@ -16,7 +16,6 @@ import { keccak256 } from '../../../relayer/core/keccak.ts';
 import { PACKET_BYTES } from '../../../relayer/core/limits.ts';
 import type { Derivation, LightClientStep, Verdict } from '../../../relayer/core/ports.ts';
 import { sign } from '../../../relayer/core/secp256k1.ts';
-import { createBufferPool } from './bufferPool.ts';
 import { evidenceParts } from './evidenceParts.ts';
 import { ATTESTER_KEY, benchManifest, gatewayAddress, genesisHeader } from './network.ts';
 import { USUAL_RUN } from './measure.ts';
@@ -40,7 +39,7 @@ function valid<T>(verdict: Verdict<T>): T {
 
 function newWorld(): World {
   const options = { chains: 2, chunkSize: CHUNK, lanes: 1, blockMs: 100, transactionsMax: 10 };
-  return createWorld(options, manifest, (lane) => benchRules(manifest, manifest.lanes[lane]!), createBufferPool());
+  return createWorld(options, manifest, (lane) => benchRules(manifest, manifest.lanes[lane]!));
 }
 
 /** Follows a chain as the relayer does. */
@@ -200,23 +199,6 @@ describe('transactions', () => {
     const other = callOf(delivery(new Uint8Array(CHUNK * PACKET_BYTES).fill(1), 0));
     const hashes = [first!, second!, blank, signTransaction(other, 7n, 0, key)].map(({ hash }) => hash);
     expect(new Set(hashes).size).toBe(4);
-  });
-});
-
-describe('the buffer pool', () => {
-  it('gives back only its own, once, and never one that is in use', () => {
-    const pool = createBufferPool();
-    const first = pool.take(70_000);
-    pool.give(first.subarray(5));
-    pool.give(first);
-    pool.give(new Uint8Array(98_304));
-    const [second, third] = [pool.take(90_000), pool.take(90_000)];
-    expect([second.length, second.buffer === first.buffer, third.buffer === first.buffer]).toEqual([
-      90_000,
-      true,
-      false,
-    ]);
-    for (const size of [0, 10, 32_768, 32_769, 49_152, 65_536, 1_105_920]) expect(pool.take(size)).toHaveLength(size);
   });
 });
 

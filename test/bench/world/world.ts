@@ -7,7 +7,6 @@ import { keccakChains } from '../../../relayer/core/keccak.ts';
 import type { Delivery } from '../../../relayer/core/ports.ts';
 import type { AttestationRules } from '../../../relayer/core/signatures.ts';
 import type { Manifest } from '../../../relayer/manifest/index.ts';
-import type { BufferPool } from './bufferPool.ts';
 import { createSimulatedChain, SCRATCH_BYTES, type SimulatedChain } from './chain.ts';
 import { createInLane, createOutLane } from './gateway.ts';
 import { partnerOf } from './network.ts';
@@ -70,13 +69,12 @@ export function createWorld(
   options: WorldOptions,
   manifest: Manifest,
   rulesOf: (lane: number) => AttestationRules,
-  pool: BufferPool,
 ): World {
-  const outLanes = manifest.lanes.map(({ id, assets: [asset] }, index) => createOutLane(id, asset!.id, index, pool));
+  const outLanes = manifest.lanes.map(({ id, assets: [asset] }, index) => createOutLane(id, asset!.id, index));
   const scratch = new Uint8Array(SCRATCH_BYTES);
   const chains = manifest.chains.map((_, index) => {
     const inLane = createInLane(manifest.lanes[partnerOf(index)]!.id, rulesOf(partnerOf(index)));
-    return createSimulatedChain(index, outLanes[index]!, inLane, options.transactionsMax, scratch, pool);
+    return createSimulatedChain(index, outLanes[index]!, inLane, options.transactionsMax, scratch);
   });
   const turns = Math.min(TURNS, chains.length / 2);
   let waits = freshWaits();

@@ -13,7 +13,6 @@ import { addressOf } from '../../../relayer/core/secp256k1.ts';
 import { lanesFrom, lanesTo, type Manifest } from '../../../relayer/manifest/index.ts';
 import type { NodeChain } from '../../../relayer/node.ts';
 import { createAccumulateTogether } from '../../../relayer/verify/accumulateTogether.ts';
-import { createBufferPool } from './bufferPool.ts';
 import { ANSWER, ASK, createReceiver, sendMessage } from './messages.ts';
 import { gatewayAddress, genesisHeader } from './network.ts';
 import { callOf, signTransaction } from './transaction.ts';
@@ -33,9 +32,6 @@ export async function connectWorld(address: string, manifest: Manifest): Promise
   const waiting = new Map<number, { resolve(payload: Uint8Array): void; reject(error: Error): void }>();
   const watchers = new Map<number, Set<() => void>>();
   const accumulate = createAccumulateTogether(systemClock);
-  const pool = createBufferPool();
-  /** The evidence that each chain gave last. */
-  const pulled = new Map<number, Uint8Array>();
   let ids = 0;
   const receive = createReceiver(({ id, what, chain, payload }) => {
     if (id === 0) {
@@ -46,7 +42,7 @@ export async function connectWorld(address: string, manifest: Manifest): Promise
     waiting.delete(id);
     if (what === ANSWER.ok) call?.resolve(payload);
     else call?.reject(failed(new TextDecoder().decode(payload)));
-  }, pool.take);
+  });
   const socket = await open(address, receive);
   socket.on('close', () => {
     for (const { reject } of waiting.values()) reject(failed('The simulated chains are gone.'));
@@ -114,14 +110,8 @@ export async function connectWorld(address: string, manifest: Manifest): Promise
             const update = await ask(index, ASK.update, u64(decodeTrustedBlock(state)?.height ?? 0n));
             return update.length === 0 ? undefined : update;
           },
-          pullEvidence: async ({ head, cursor }) => {
-            // What was pulled before is verified and in the journal, or refused.
-            pool.give(pulled.get(index) ?? NOTHING);
-            pulled.delete(index);
-            const evidence = await ask(index, ASK.evidence, concatBytes(u64(head.height), cursor ?? NOTHING));
-            pulled.set(index, evidence);
-            return evidence;
-          },
+          pullEvidence: async ({ head, cursor }) =>
+            ask(index, ASK.evidence, concatBytes(u64(head.height), cursor ?? NOTHING)),
           reject: () => undefined,
           watch(wake, signal) {
             const own = watchers.get(index) ?? new Set();

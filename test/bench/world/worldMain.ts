@@ -2,7 +2,6 @@
 import { createServer, type Socket } from 'node:net';
 import { readU64, toHex, writeU64 } from '../../../relayer/core/bytes.ts';
 import { systemClock } from '../../../relayer/core/clock.ts';
-import { createBufferPool } from './bufferPool.ts';
 import type { SimulatedChain } from './chain.ts';
 import { ANSWER, ASK, type Message, createReceiver, sendMessage } from './messages.ts';
 import { benchManifest } from './network.ts';
@@ -13,9 +12,7 @@ import { createWorld, type Load, type WorldOptions } from './world.ts';
 /** A local socket: what a network costs is not asked here. */
 const options = JSON.parse(process.argv[2] ?? '') as WorldOptions & { readonly socket: string };
 const manifest = benchManifest(options.chains, options.chunkSize);
-/** Messages come into it; the chains give back those that were included. */
-const pool = createBufferPool();
-const world = createWorld(options, manifest, (lane) => benchRules(manifest, manifest.lanes[lane]!), pool);
+const world = createWorld(options, manifest, (lane) => benchRules(manifest, manifest.lanes[lane]!));
 const sockets = new Set<Socket>();
 let clients = 0;
 const NOTHING = new Uint8Array(0);
@@ -76,7 +73,7 @@ const server = createServer((socket) => {
       const text = error instanceof Error ? error.message : String(error);
       sendMessage(socket, { id, what: ANSWER.failed, chain }, new TextEncoder().encode(text));
     }
-  }, pool.take);
+  });
   socket.on('data', receive);
 });
 
