@@ -109,7 +109,7 @@ export const AIMS: readonly Aim[] = [
   {
     ...{ bench: 'backlog', what: 'CPU time a transfer, with a backlog by without', bound: 'most', value: 1.2 },
     read: field('cpuRatio'),
-    whyMissed: 'not isolated',
+    whyMissed: 'what is read in each round grows with the certificates that wait',
   },
   {
     ...{

@@ -188,7 +188,7 @@ const SERIES = {
   processes:
     'The chains shared out among processes that have every role, or the roles among processes that have every chain. CPU time is that ' +
     'of all of them.',
-  backlog: 'Transfers under way at any time; 0: 60,000 a second, none of which waits longer than it takes.',
+  backlog: 'Transfers under way at any time; 0: 100,000 a second, none of which waits longer than it takes.',
 } as const;
 
 /** Beside its table, what only one of them measured. */
