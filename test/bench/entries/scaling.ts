@@ -138,9 +138,12 @@ interface Row extends Pick<
   | 'rssMb'
   | 'lost'
   | 'doubled'
+  | 'syncedCommitsPerSecond'
 > {
   readonly of: number | string;
-  /** By the first row's throughput and number; null where rows are not numbers of the same thing. */
+  /** Transfers under way for each; NaN at a pace. */
+  readonly share: number;
+  /** By the first row's throughput and number; null where not as many were under way for each. */
   readonly ratio: number | null;
   readonly isFull: boolean;
 }
@@ -154,15 +157,18 @@ async function series<Of extends number | string>(
   const rows: Row[] = [];
   const each = Math.max(SETTING_SECONDS_MIN, seconds / settings.length);
   for (const of of settings) {
-    const one = await runLoad({ ...setting(of), seconds: each, say });
+    const run = setting(of);
+    const one = await runLoad({ ...run, seconds: each, say });
     const { perSecond, cpuMicrosPerTransfer, cores, allCores, busiestCore, natsMicrosPerTransfer } = one;
-    const { p50Ms, p99Ms, rssMb, lost } = one;
-    const first = rows[0] ?? { of, perSecond };
-    const ratio = Number(first.of) > 0 ? perSecond / ((first.perSecond * Number(of)) / Number(first.of)) : NaN;
+    const { p50Ms, p99Ms, rssMb, lost, syncedCommitsPerSecond } = one;
+    const share = underWayOf(run) / Number(of);
+    const first = rows[0] ?? { of, perSecond, share };
+    // Only under the same load on each.
+    const ratio = share === first.share ? perSecond / ((first.perSecond * Number(of)) / Number(first.of)) : NaN;
     const isFull = (busiestCore ?? 0) >= FULL || (allCores ?? 0) >= FULL * availableParallelism();
     rows.push({
       ...{ of, perSecond, cpuMicrosPerTransfer, cores, allCores, busiestCore, natsMicrosPerTransfer },
-      ...{ p50Ms, p99Ms, rssMb, lost, doubled: one.doubled + one.altered },
+      ...{ p50Ms, p99Ms, rssMb, lost, doubled: one.doubled + one.altered, syncedCommitsPerSecond, share },
       ratio: Number.isNaN(ratio) ? null : rounded(ratio),
       isFull,
     });
@@ -177,7 +183,7 @@ async function series<Of extends number | string>(
 
 /** The line's own figures are those of the last numbered setting, losses those of all. */
 function resultOf(rows: readonly Row[], more?: { readonly lost: number; readonly doubled: number }): BenchResult {
-  const { of: _, ratio: __, ...last } = rows.findLast(({ of }) => !Number.isNaN(Number(of)))!;
+  const { of: _, ratio: __, share: ___, ...last } = rows.findLast(({ of }) => !Number.isNaN(Number(of)))!;
   const all = more === undefined ? rows : [...rows, more];
   const sum = (read: (row: (typeof all)[number]) => number): number => all.reduce((total, row) => total + read(row), 0);
   const losses = { lost: sum(({ lost }) => lost), doubled: sum(({ doubled }) => doubled) };
@@ -197,4 +203,8 @@ function mostCpu([first, ...others]: readonly Row[]): number {
 
 function parts(of: number): readonly ProcessPlan[] {
   return Array.from({ length: of }, (_, index) => ({ roles: ALL_ROLES, part: [index, of] }));
+}
+
+function underWayOf({ load }: Setting): number {
+  return load.kind === 'peak' ? load.underWay : NaN;
 }
