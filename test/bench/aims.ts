@@ -96,9 +96,8 @@ export const AIMS: readonly Aim[] = [
     ...{ bench: 'processes', what: 'CPU time a transfer, 2 or 4 processes by one', bound: 'most', value: 1.1 },
     read: field('cpuRatio'),
     whyMissed:
-      'no work is done twice, but each process has threads of its own beside the main one, which compile, collect garbage and write: 0.26 ' +
-      'cores of them with one process, 0.36 with two, 0.59 with four, at 60,000 to 75,000 transfers a second; and each syncs a ' +
-      'journal of its own',
+      'no work is done twice, but each process compiles the same code and marks a heap of its own: with four, threads of V8 beside the ' +
+      'main ones took half as much CPU time as those',
   },
   {
     ...{ bench: 'processes', what: 'seconds that a lane stands still when a process dies', bound: 'most', value: 10 },
