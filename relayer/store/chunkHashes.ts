@@ -20,7 +20,7 @@ export interface CutRange {
   readonly chunkSize: number;
 }
 
-/** Hashes kept: 1 MB, those of 16 million packets in full chunks. */
+/** Hashes kept: some megabytes, those of 16 million packets in full chunks. */
 const HASHES_KEPT = 32_768;
 
 export function createChunkHashBook(): ChunkHashBook {

@@ -66,8 +66,8 @@ interface OpenFile {
 }
 
 /**
- * A new file whose writes end when they are on the disk: a write and a sync in one turn of the thread pool and of the event loop,
- * each of which waits some 10 ms in a busy process. Elsewhere a sync may do more than such a write does.
+ * A new file whose writes end when they are on the disk: write and sync are one turn of the thread pool and of the event loop in
+ * place of two. Elsewhere than on Linux a sync may do more than such a write does.
  */
 const { O_CREAT, O_EXCL, O_RDWR, O_DSYNC } = constants;
 const WRITE_THROUGH = process.platform === 'linux' ? O_CREAT | O_EXCL | O_RDWR | O_DSYNC : undefined;
