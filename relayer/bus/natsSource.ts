@@ -114,7 +114,8 @@ export function createNatsSource(options: SourceOptions, deps: NatsSourceDeps, s
     watchSilence(AbortSignal.any([signal, attachment.signal])).catch(() => undefined);
     await reopened;
     attachment.abort();
-    for (const { subscription } of pullers) subscription.unsubscribe();
+    // The server may have sent more before it hears of the end: until it did, that comes and goes back.
+    for (const { subscription } of pullers) subscription.drain().catch(() => undefined);
     pullers = [];
   }
 
@@ -158,12 +159,19 @@ export function createNatsSource(options: SourceOptions, deps: NatsSourceDeps, s
     const inbox = createInbox();
     const subscription = link.connection.subscribe(inbox, {
       callback: (error, message) => {
-        if (error !== null) reopen();
-        else if (!attachment.aborted) hear(puller, message);
+        if (attachment.aborted) giveBack(message);
+        else if (error !== null) reopen();
+        else hear(puller, message);
       },
     });
     const puller: Puller = { inbox, subscription, outstanding: 0, lastHeardMs: 0 };
     return puller;
+  }
+
+  /** What comes to a reader of a queue that is at its end: others may have it at once. Of a stream the position says it all. */
+  function giveBack(message: Msg): void {
+    if (!signal.aborted || !settled || options.ordered) return;
+    if ((message.headers?.code ?? 0) === 0 && message.reply !== undefined) send(message.reply, '-NAK');
   }
 
   /** Asks for as much as there is credit. */
