@@ -15,6 +15,7 @@ const text = new TextDecoder();
 
 const { server, reason } = await currentNats((line) => process.stderr.write(`${line}\n`));
 
+// Where no server is to be had, the reason stands in the name.
 describe.skipIf(server === undefined)(`a reader of a queue that comes to its end ${reason ?? ''}`, () => {
   let nats: NatsServer;
   let bus: Bus;
