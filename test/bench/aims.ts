@@ -83,8 +83,8 @@ export const AIMS: readonly Aim[] = [
     },
     read: field('ratio'),
     whyMissed:
-      '4 lanes reach the sum, 8 lanes 0.6 of it, with half of the machine idle: what they wait for there is not isolated (all share a ' +
-      'main thread and the syncs of one journal)',
+      '4 lanes reach the sum; 8 lanes fall short of it with a third of the machine idle: what they wait for there is not isolated (all ' +
+      'share a main thread and the syncs of one journal)',
   },
   {
     ...{ bench: 'accounts', what: 'throughput by the sum of single accounts, until a core is full' },
@@ -124,14 +124,14 @@ export const AIMS: readonly Aim[] = [
     ...{ bench: 'evm', what: 'deliveries a second, the fastest line', bound: 'least', value: 50_000 },
     read: ofFastestLine('deliveredPerSecond'),
     whyMissed:
-      'anvil itself takes 31,000 when it is fed directly; below that two cores are full: of some 125 microseconds of CPU time a transfer ' +
-      'the two anvils and the load take 57, three attesters that each read and verify everything anew and the relayer the rest',
+      'anvil itself takes 31,000 when it is fed directly; below that two cores are full: of some 107 microseconds of CPU time a transfer ' +
+      'the two anvils and the load take 49, three attesters that each read and verify everything anew and the relayer the rest',
   },
   {
     ...{ bench: 'evm', what: 'deliveries by deliveries fed directly, the fastest line', bound: 'least', value: 0.9 },
     read: ofFastestLine('ratio'),
     whyMissed:
-      `${SHARED_CORES}; two cores are full at 16,000 to 19,000 a second, and could not do more than 35,000 with a relayer that costs ` +
+      `${SHARED_CORES}; two cores are full at 16,000 to 19,000 a second, and could not do more than 40,000 with a relayer that costs ` +
       'nothing',
   },
   {
@@ -150,15 +150,15 @@ export const AIMS: readonly Aim[] = [
     ...{ bench: 'cosmos', what: 'deliveries by payments fed directly', bound: 'least', value: 0.9 },
     read: field('ratio'),
     whyMissed:
-      `${SHARED_CORES}; of some 450 microseconds of CPU time a transfer the three attesters take 200, the relayer 80, the chains and the ` +
-      'load 155; members sign the slots of the one account that mints one after the other, some ten chunks a second',
+      `${SHARED_CORES}; of some 320 microseconds of CPU time a transfer the three attesters take 130, the relayer 64, the chains and the ` +
+      'load 120; members sign the slots of the one account that mints one after the other',
   },
   {
     ...{ bench: 'cosmos', what: 'pending cleared a second by payments fed directly', bound: 'least', value: 0.9 },
     read: ofCleared('ratio'),
     whyMissed:
-      'members sign the slots of the one account that mints one after the other: some ten chunks a second, which are 5,000 payments, while ' +
-      'three attesters verify the same backlog on the same two cores',
+      'members sign the slots of the one account that mints one after the other, while three attesters verify the same backlog on the ' +
+      'same two cores',
   },
   {
     ...{ bench: 'cosmos', what: 'seconds until 10,000 pending are delivered', bound: 'most', value: 10 },
