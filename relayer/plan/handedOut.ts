@@ -18,7 +18,8 @@ export interface HandedOut {
   taken(lane: LaneId): number;
   /** The id under which it goes out now. Every planner that heard the same outcomes says the same. */
   messageId(chunk: ChunkName): string;
-  put(chunk: ChunkName, nowMs: number): void;
+  /** `end`: the first sequence after its packets. */
+  put(chunk: ChunkName, end: bigint, nowMs: number): void;
   /** The bus did not take it. */
   takeBack(chunk: ChunkName): void;
   /** `isOwn` false: another planner hands out, and this one only listens so that it could go on. */
@@ -26,12 +27,14 @@ export interface HandedOut {
   /** How often a checkpoint's chunks were refused: certificates of one start take turns by it. */
   refusals(lane: LaneId, firstSequence: bigint): number;
   /** What was not answered in time may go again; a delivered chunk is never planned, so it may be forgotten. */
-  forgetOld(nowMs: number): void;
+  forgetOld(nowMs: number, deliveredThrough: (lane: LaneId) => bigint): void;
 }
 
 interface Entry {
   readonly lane: LaneId;
   readonly atMs: number;
+  /** Undefined of a chunk that another planner handed out. */
+  readonly end: bigint | undefined;
   /** `done`: reported included, it waits for verification only. Only `out` takes a place. */
   readonly state: 'out' | 'done' | 'refused';
 }
@@ -72,17 +75,17 @@ export function createHandedOut(resendMs: number): HandedOut {
     has: (chunk) => chunks.has(keyOf(chunk)),
     taken: (lane) => taken.get(lane) ?? 0,
     messageId: (chunk) => `${keyOf(chunk)}-${numbers.get(keyOf(chunk)) ?? 0}`,
-    put(chunk, nowMs) {
-      set(keyOf(chunk), { lane: chunk.lane, atMs: nowMs, state: 'out' });
+    put(chunk, end, nowMs) {
+      set(keyOf(chunk), { lane: chunk.lane, atMs: nowMs, end, state: 'out' });
     },
     takeBack: (chunk) => set(keyOf(chunk), undefined),
     hear(outcome, nowMs, isOwn) {
       const key = keyOf(outcome);
       const { lane, kind } = outcome;
-      const isKnown = chunks.has(key);
-      if (!isKnown && (isOwn || chunks.size >= OTHERS_KEPT)) return;
+      const known = chunks.get(key);
+      if (known === undefined && (isOwn || chunks.size >= OTHERS_KEPT)) return;
       if (kind === 'done') {
-        set(key, { lane, atMs: nowMs, state: 'done' });
+        set(key, { lane, atMs: nowMs, end: known?.end, state: 'done' });
         return;
       }
       raise(numbers, key);
@@ -92,13 +95,17 @@ export function createHandedOut(resendMs: number): HandedOut {
       }
       raise(refused, `${lane}-${outcome.firstSequence}`);
       // Another certificate of the same start may do; the same one again would only spin.
-      set(key, { lane, atMs: nowMs, state: 'refused' });
+      set(key, { lane, atMs: nowMs, end: known?.end, state: 'refused' });
     },
     refusals: (lane, firstSequence) => refused.get(`${lane}-${firstSequence}`) ?? 0,
-    forgetOld(nowMs) {
+    forgetOld(nowMs, deliveredThrough) {
       if (nowMs - forgotMs < Math.min(FORGET_MS, resendMs / 4)) return;
       forgotMs = nowMs;
-      for (const [key, { atMs, state }] of chunks) {
+      for (const [key, { lane, atMs, end, state }] of chunks) {
+        if (end !== undefined && end <= deliveredThrough(lane)) {
+          set(key, undefined);
+          continue;
+        }
         if (nowMs - atMs < resendMs * (state === 'done' ? DONE_PATIENCE : 1)) continue;
         set(key, undefined);
         // A refused one has its next number already.

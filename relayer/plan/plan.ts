@@ -83,6 +83,8 @@ export async function plan(
   const own = new Set(ids);
   const weights = new Map(lanes.map(({ id, weight = 1 }) => [id, weight]));
   const handedOut = createHandedOut(options.resendMs);
+  /** As of the last look at each lane. */
+  const deliveredThrough = new Map<LaneId, bigint>();
   let fairness = freshFairness<LaneId>();
   let seen: ReadonlyMap<LaneId, TargetLaneView> = new Map();
   /** When the target was asked; undefined: something happened there since. */
@@ -132,6 +134,7 @@ export async function plan(
 
   async function viewLane(lane: PlannedLane, laneSeen: TargetLaneView): Promise<LanePlanView<PlannedCertificate>> {
     const { delivered, accepted: verified } = await journal.lane(lane.id);
+    deliveredThrough.set(lane.id, delivered.through);
     const { paused, acceptedSequence = ANY_ORDER } = laneSeen;
     const accepted = verified > acceptedSequence ? verified : acceptedSequence;
     const from = delivered.through < accepted ? delivered.through : accepted;
@@ -173,7 +176,8 @@ export async function plan(
       const chunk = { lane, firstSequence, chunkIndex };
       const work = build(chunkIndex);
       // Taken before the bus has it: outcomes may come while the acknowledgement is on its way.
-      handedOut.put(chunk, clock.now());
+      const end = firstSequence + BigInt(chunkIndex * certificate.chunkSize + packets);
+      handedOut.put(chunk, end, clock.now());
       // One that is there already, from before a restart or from another planner, counts as handed out.
       const taken = bus
         .publishDurable(subjects.work(chain), work, { id: handedOut.messageId(chunk) })
@@ -214,7 +218,7 @@ export async function plan(
   }
 
   async function round(): Promise<void> {
-    handedOut.forgetOld(clock.now());
+    handedOut.forgetOld(clock.now(), (lane) => deliveredThrough.get(lane) ?? 0n);
     if (!lease.held) return;
     await lookAtTarget();
     const missing = new Set<Certificate>();
