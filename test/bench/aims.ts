@@ -73,8 +73,7 @@ export const AIMS: readonly Aim[] = [
     ...{ bench: 'paced', what: 'memory at the end by that after a third of the run', bound: 'most', value: 1.1 },
     read: field('rssGrowth'),
     whyMissed:
-      'planners remembered each chunk for five minutes after it was delivered, which is mended since, and these ten minutes were not run ' +
-      'again; names of blocks pile up until 4,096 of each chain are there, which takes 17 minutes at four a second',
+      'names of blocks pile up until 4,096 of each chain are there, which takes 17 minutes at four a second; what else is kept is not known',
   },
   {
     ...{
