@@ -63,7 +63,7 @@ describe('the rules themselves', () => {
     },
   );
 
-  it.each([`./${'work'}/main`, 'docs/work/', 'https://a.example/home/me'])('and not in %s', (text) => {
+  it.each([`./${'work'}/main`, 'docs/work/', `https://a.example/${'home'}/me`])('and not in %s', (text) => {
     expect(machineFindings({ path: 'a.md', text })).toEqual([]);
   });
 });
